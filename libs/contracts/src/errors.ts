@@ -1,0 +1,46 @@
+/**
+ * Every error that can leave the system, by its stable `code`. A client may switch on the code; the title is for
+ * people. The HTTP status is what the gateway answers with.
+ */
+export const ERRORS = {
+  invalid_request: { status: 400, title: 'The request is not valid' },
+  invalid_cursor: { status: 400, title: 'The cursor is not one of ours' },
+  unauthenticated: { status: 401, title: 'Sign in first' },
+  invalid_credentials: { status: 401, title: 'Email or password is wrong' },
+  invalid_signature: { status: 401, title: 'The signature does not match the body' },
+  invalid_verify_token: { status: 403, title: 'The verify token is wrong' },
+  forbidden: { status: 403, title: 'Not allowed' },
+  not_found: { status: 404, title: 'Not found' },
+  conflict: { status: 409, title: 'The resource is in another state' },
+  payload_too_large: { status: 413, title: 'The body is too large' },
+  unsupported_media_type: { status: 415, title: 'The content type is not supported' },
+  invalid_message: { status: 422, title: 'WhatsApp would not take this message' },
+  idempotency_key_reused: { status: 422, title: 'The Idempotency-Key was used with another body' },
+  window_closed: { status: 422, title: 'The 24-hour window is closed: send a template' },
+  template_not_usable: { status: 422, title: 'The template is not approved or its parameters do not fit' },
+  too_many_requests: { status: 429, title: 'Too many requests' },
+  internal: { status: 500, title: 'Something went wrong on our side' },
+  unavailable: { status: 503, title: 'Temporarily unavailable: try again' },
+  timeout: { status: 504, title: 'A service did not answer in time' },
+} as const satisfies Record<string, { status: number; title: string }>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** RFC 9457 problem details, as every error body of the REST API. */
+export interface Problem {
+  /** `urn:scrm:problem:<code>`. */
+  type: string;
+  title: string;
+  status: number;
+  code: ErrorCode;
+  /** What happened and what to do, in a sentence. */
+  detail?: string;
+  /** Field errors, where the request did not validate. */
+  errors?: { path: string; message: string }[];
+  /** Follows the request through all services' logs. */
+  traceId?: string;
+}
+
+export function isErrorCode(code: unknown): code is ErrorCode {
+  return typeof code === 'string' && Object.hasOwn(ERRORS, code);
+}

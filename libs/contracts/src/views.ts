@@ -1,0 +1,126 @@
+import { z } from 'zod';
+
+/** A time as RFC 3339 in UTC. */
+export const timestamp = z.iso.datetime();
+
+export const MESSAGE_STATUSES = [
+  'received',
+  'queued',
+  'sending',
+  'sent',
+  'delivered',
+  'read',
+  'played',
+  'failed',
+  'unknown',
+] as const;
+export type MessageStatus = (typeof MESSAGE_STATUSES)[number];
+
+export const messageErrorView = z.object({
+  code: z.number().int(),
+  title: z.string().optional(),
+  details: z.string().optional(),
+});
+
+/** A message as the API and the socket show it. */
+export const messageView = z.object({
+  id: z.uuid(),
+  conversationId: z.uuid(),
+  /** Position in the conversation: grows by one with each visible change of it. */
+  seq: z.number().int().positive(),
+  direction: z.enum(['in', 'out']),
+  /** WhatsApp's own name of the type (`text`, `image`, ...); `unsupported` where nobody could know it. */
+  type: z.string(),
+  /** The body in WhatsApp's own shape: for `{type:"text"}` it is `{body}`. */
+  content: z.unknown(),
+  /** WhatsApp's id (`wamid...`); null until WhatsApp accepted an outgoing message. */
+  wamid: z.string().nullable(),
+  status: z.enum(MESSAGE_STATUSES),
+  error: messageErrorView.nullable(),
+  /** The message that this one answers, by WhatsApp's id. */
+  replyTo: z.string().nullable(),
+  /** In a group: who of it wrote. */
+  author: z.string().nullable(),
+  /** The agent who sent it. */
+  agentId: z.uuid().nullable(),
+  /** Inbound: the customer's time, by WhatsApp. Outgoing: when it was accepted. */
+  occurredAt: timestamp,
+  createdAt: timestamp,
+});
+export type MessageView = z.infer<typeof messageView>;
+
+export const contactView = z.object({
+  id: z.uuid(),
+  name: z.string().nullable(),
+  username: z.string().nullable(),
+  waId: z.string().nullable(),
+  userId: z.string().nullable(),
+  groupId: z.string().nullable(),
+});
+
+export const conversationView = z.object({
+  id: z.uuid(),
+  senderId: z.uuid(),
+  contact: contactView,
+  teamId: z.uuid().nullable(),
+  assigneeId: z.uuid().nullable(),
+  status: z.enum(['open', 'closed']),
+  unreadCount: z.number().int().nonnegative(),
+  /** Free text may be sent until then; null if the customer never wrote. */
+  windowExpiresAt: timestamp.nullable(),
+  lastMessage: z
+    .object({
+      id: z.uuid(),
+      direction: z.enum(['in', 'out']),
+      type: z.string(),
+      preview: z.string(),
+      occurredAt: timestamp,
+    })
+    .nullable(),
+  lastSeq: z.number().int().nonnegative(),
+  createdAt: timestamp,
+  updatedAt: timestamp,
+});
+export type ConversationView = z.infer<typeof conversationView>;
+
+export const senderView = z.object({
+  id: z.uuid(),
+  name: z.string(),
+  displayPhoneNumber: z.string(),
+  phoneNumberId: z.string(),
+  defaultTeamId: z.uuid().nullable(),
+  status: z.enum(['active', 'paused']),
+  pausedReason: z.string().nullable(),
+});
+export type SenderView = z.infer<typeof senderView>;
+
+export const templateView = z.object({
+  id: z.uuid(),
+  name: z.string(),
+  language: z.string(),
+  category: z.string(),
+  status: z.string(),
+  components: z.array(z.unknown()),
+});
+export type TemplateView = z.infer<typeof templateView>;
+
+export const webhookDeliveryView = z.object({
+  id: z.uuid(),
+  receivedAt: timestamp,
+  /** `processed`; `poison`: signed but not JSON; `unrouted`: for a number that nobody registered; `quarantined`. */
+  status: z.enum(['processed', 'poison', 'unrouted', 'quarantined']),
+  reason: z.string().nullable(),
+  attempts: z.number().int(),
+  replayedAt: timestamp.nullable(),
+  sizeBytes: z.number().int(),
+});
+export type WebhookDeliveryView = z.infer<typeof webhookDeliveryView>;
+
+/** A page of a list. `nextCursor` is null on the last one. */
+export const pageOf = <T extends z.ZodType>(item: T) =>
+  z.object({ items: z.array(item), nextCursor: z.string().nullable() });
+
+export const pageQuery = z.object({
+  cursor: z.string().max(500).optional(),
+  limit: z.number().int().min(1).max(100).default(30),
+});

@@ -1,0 +1,54 @@
+import { DataSource, type DataSourceOptions, type EntitySchema, type MixedList } from 'typeorm';
+
+export interface DatabaseOptions {
+  url: string;
+  /** The Postgres schema that the service owns. */
+  schema: string;
+  /** As in `pg_stat_activity`. */
+  applicationName: string;
+  // eslint-disable-next-line @typescript-eslint/no-unsafe-function-type -- TypeORM's own type for entities
+  entities: MixedList<Function | string | EntitySchema>;
+  // eslint-disable-next-line @typescript-eslint/no-unsafe-function-type -- TypeORM's own type for migrations
+  migrations?: MixedList<Function | string>;
+  /**
+   * The role that every connection takes on. Row-level security holds for it: it neither owns the tables nor
+   * bypasses their policies, whoever logged in. Left out only by migrations.
+   */
+  role?: string;
+  poolSize?: number;
+}
+
+/** Limits of every call to the database. A statement that takes longer has gone wrong, and gives its lock back. */
+const LIMITS = { statement: 5_000, lock: 2_000, idleInTransaction: 10_000, connect: 1_000 };
+
+/** A pool on the service's schema. It connects on first use, so a service starts while the database is away. */
+export function createDataSource(options: DatabaseOptions): DataSource {
+  const settings = [
+    `-c search_path=${options.schema}`,
+    ...(options.role
+      ? [
+          `-c role=${options.role}`,
+          `-c statement_timeout=${LIMITS.statement}`,
+          `-c lock_timeout=${LIMITS.lock}`,
+          `-c idle_in_transaction_session_timeout=${LIMITS.idleInTransaction}`,
+        ]
+      : []),
+  ];
+  const dataSourceOptions: DataSourceOptions = {
+    type: 'postgres',
+    url: options.url,
+    schema: options.schema,
+    applicationName: options.applicationName,
+    entities: options.entities,
+    ...(options.migrations && { migrations: options.migrations }),
+    migrationsTableName: 'migration',
+    migrationsTransactionMode: 'each',
+    poolSize: options.poolSize ?? 10,
+    connectTimeoutMS: LIMITS.connect,
+    extra: { options: settings.join(' '), idleTimeoutMillis: 30_000, keepAlive: true },
+    // A broken idle connection must not become an unhandled error that takes the process along.
+    poolErrorHandler: () => undefined,
+    logging: false,
+  };
+  return new DataSource(dataSourceOptions);
+}

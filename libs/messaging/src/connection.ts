@@ -1,0 +1,41 @@
+import { AmqpConnection } from '@golevelup/nestjs-rabbitmq';
+import { Inject, Injectable } from '@nestjs/common';
+import { Health, LOGGER, type Logger } from '@scrm/platform';
+import type { ConfirmChannel } from 'amqplib';
+import { KeptChannel } from './kept-channel';
+import { MESSAGING_OPTIONS, type MessagingOptions } from './options';
+import { declareTopology } from './topology';
+
+/** The process's one connection to the broker. It comes back by itself; until then the service is not ready. */
+@Injectable()
+export class BrokerConnection {
+  constructor(
+    private readonly amqp: AmqpConnection,
+    @Inject(MESSAGING_OPTIONS) private readonly options: MessagingOptions,
+    @Inject(LOGGER) private readonly logger: Logger,
+    health: Health,
+  ) {
+    const manager = amqp.managedConnection;
+    manager.on('disconnect', ({ err }) => logger.warn({ err }, 'broker connection lost'));
+    manager.on('blocked', ({ reason }) => logger.warn({ reason }, 'broker blocks publishers'));
+    health.register('broker', () => {
+      if (!manager.isConnected()) throw new Error('not connected');
+    });
+  }
+
+  /**
+   * A channel that is opened again whenever it or the connection is lost. The topology is declared on it before
+   * `setup`, so whatever it publishes to or consumes from exists.
+   */
+  channel(name: string, setup: (channel: ConfirmChannel) => Promise<void>, onLost?: () => void): KeptChannel {
+    return new KeptChannel(
+      this.amqp.managedConnection,
+      { name, logger: this.logger },
+      async (channel) => {
+        await declareTopology(channel, this.options.names);
+        await setup(channel);
+      },
+      onLost,
+    );
+  }
+}

@@ -1,0 +1,81 @@
+import type { Logger } from '@scrm/platform';
+import type { AmqpConnectionManager } from 'amqp-connection-manager';
+import type { ConfirmChannel } from 'amqplib';
+
+const REOPEN_MS = 500;
+
+/**
+ * A channel that opens itself again: after the connection came back, and after an error closed this channel alone.
+ * Whoever acks must do so on the channel that delivered, so each opening hands out the raw channel and nothing hides
+ * the change.
+ */
+export class KeptChannel {
+  current: ConfirmChannel | null = null;
+  private opening = false;
+  private closed = false;
+  private readonly reopen = () => void this.open();
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly connection: AmqpConnectionManager,
+    private readonly label: { name: string; logger: Logger },
+    private readonly setup: (channel: ConfirmChannel) => Promise<void>,
+    private readonly onLost: () => void = () => undefined,
+  ) {
+    connection.on('connect', this.reopen);
+    void this.open();
+  }
+
+  async close() {
+    this.closed = true;
+    clearTimeout(this.timer);
+    this.connection.removeListener('connect', this.reopen);
+    const channel = this.current;
+    this.current = null;
+    await channel?.close().catch(() => undefined);
+  }
+
+  /** Gives the channel up as broken, e.g. after the broker cancelled a consumer; a fresh one follows. */
+  abandon(channel: ConfirmChannel) {
+    if (this.current === channel) void channel.close().catch(() => this.lost(channel));
+  }
+
+  private async open() {
+    const connection = this.connection.connection;
+    if (!connection || !this.connection.isConnected() || this.opening || this.current || this.closed) return;
+    this.opening = true;
+    let channel: ConfirmChannel | undefined;
+    try {
+      const opened = await connection.createConfirmChannel();
+      channel = opened;
+      opened.on('error', (err: Error) =>
+        this.label.logger.warn({ err, channel: this.label.name }, 'channel error'),
+      );
+      opened.on('close', () => this.lost(opened));
+      await this.setup(opened);
+      if (this.closed) await opened.close();
+      else this.current = opened;
+    } catch (err) {
+      if (!this.closed)
+        this.label.logger.warn({ err, channel: this.label.name }, 'channel could not be opened');
+      await channel?.close().catch(() => undefined);
+      this.again();
+    } finally {
+      this.opening = false;
+    }
+  }
+
+  private lost(channel: ConfirmChannel) {
+    if (this.current === channel) {
+      this.current = null;
+      this.onLost();
+    }
+    this.again();
+  }
+
+  private again() {
+    if (this.closed) return;
+    clearTimeout(this.timer);
+    this.timer = setTimeout(this.reopen, REOPEN_MS);
+  }
+}

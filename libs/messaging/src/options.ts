@@ -1,0 +1,13 @@
+import type { BrokerNames } from '@scrm/contracts';
+
+export const MESSAGING_OPTIONS = Symbol('messaging-options');
+
+export interface MessagingOptions {
+  url: string;
+  /** The service: names its RPC queue. */
+  service: string;
+  names: BrokerNames;
+}
+
+/** How all connections of a process keep in touch: a dead broker is noticed in 20 s, a returned one in 1 s. */
+export const CONNECTION_MANAGER_OPTIONS = { heartbeatIntervalInSeconds: 10, reconnectTimeInSeconds: 1 };

@@ -1,0 +1,20 @@
+import { Global, Module, type DynamicModule } from '@nestjs/common';
+import { Drain } from './drain';
+import { Health } from './health';
+import type { Logger } from './logger';
+
+export const LOGGER = Symbol('logger');
+
+/** What every service has: its logger, its health and its drain list. */
+@Global()
+@Module({})
+export class PlatformModule {
+  static forRoot(logger: Logger, root: DynamicModule | (new () => unknown)): DynamicModule {
+    return {
+      module: PlatformModule,
+      imports: [root],
+      providers: [Health, Drain, { provide: LOGGER, useValue: logger }],
+      exports: [Health, Drain, LOGGER],
+    };
+  }
+}

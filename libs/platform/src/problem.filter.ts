@@ -1,0 +1,20 @@
+import { Catch, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
+import { toAppError } from './errors';
+import type { Logger } from './logger';
+
+/** Every error of an HTTP handler leaves as RFC 9457 problem+json. */
+@Catch()
+export class ProblemFilter implements ExceptionFilter {
+  constructor(private readonly logger: Logger) {}
+
+  catch(error: unknown, host: ArgumentsHost) {
+    if (host.getType() !== 'http') throw error;
+    const problem = toAppError(error);
+    if (problem.status >= 500 && problem.code === 'internal')
+      this.logger.error({ err: error }, 'request failed');
+    const reply = host.switchToHttp().getResponse<FastifyReply>();
+    if (problem.retryAfter !== undefined) void reply.header('retry-after', String(problem.retryAfter));
+    void reply.code(problem.status).type('application/problem+json').send(problem.toProblem());
+  }
+}

@@ -1,0 +1,97 @@
+import { createPublicKey } from 'node:crypto';
+import { principalSchema, type Principal } from '@scrm/contracts';
+import jwt from 'jsonwebtoken';
+import { JwksClient } from 'jwks-rsa';
+import { AppError } from './errors';
+
+export const TOKEN_ALGORITHM = 'ES256';
+const KNOWN_TOKENS = 10_000;
+
+/**
+ * Checks access tokens against the keys that the user service publishes. Keys are cached, so a dead user service
+ * signs nobody out. A token that was checked once is remembered until it ends: the hot road pays for the signature
+ * once per token, not once per request.
+ */
+export class TokenVerifier {
+  private readonly keys: JwksClient;
+  private readonly known = new Map<string, Principal>();
+
+  constructor(private readonly options: { jwksUrl: string; issuer: string; audience: string }) {
+    this.keys = new JwksClient({
+      jwksUri: options.jwksUrl,
+      cache: true,
+      cacheMaxAge: 24 * 60 * 60 * 1000,
+      rateLimit: true,
+      jwksRequestsPerMinute: 30,
+      timeout: 3_000,
+    });
+  }
+
+  /** The public key that signed, as PEM. Also passport's `secretOrKeyProvider`. */
+  async keyOf(token: string): Promise<string> {
+    const header = jwt.decode(token, { complete: true })?.header;
+    if (!header?.kid || header.alg !== TOKEN_ALGORITHM || header.typ !== 'JWT') {
+      throw new AppError('unauthenticated', 'The access token is not one of ours: sign in again.');
+    }
+    const key = await this.keys.getSigningKey(header.kid).catch((error: Error) => {
+      if (error.name === 'SigningKeyNotFoundError')
+        throw new AppError('unauthenticated', 'The token was signed by an unknown key.');
+      throw new AppError(
+        'unavailable',
+        'The keys that tokens are checked with could not be read: try again.',
+      );
+    });
+    return createPublicKey(key.getPublicKey()).export({ type: 'spki', format: 'pem' }).toString();
+  }
+
+  /** @throws AppError unauthenticated (forged, expired, malformed), unavailable (no keys yet) */
+  async verify(token: string): Promise<Principal> {
+    const now = Math.floor(Date.now() / 1000);
+    const known = this.known.get(token);
+    if (known && known.expiresAt > now) return known;
+    const key = await this.keyOf(token);
+    const principal = this.read(token, key);
+    if (this.known.size >= KNOWN_TOKENS) this.known.delete(this.known.keys().next().value!);
+    this.known.set(token, principal);
+    return principal;
+  }
+
+  private read(token: string, key: string): Principal {
+    try {
+      const { issuer, audience } = this.options;
+      const claims = jwt.verify(token, key, {
+        algorithms: [TOKEN_ALGORITHM],
+        issuer,
+        audience,
+      }) as jwt.JwtPayload;
+      return principalOf(claims);
+    } catch (error) {
+      const expired = error instanceof jwt.TokenExpiredError;
+      throw new AppError(
+        'unauthenticated',
+        expired
+          ? 'The access token has expired: refresh it.'
+          : 'The access token is not valid: sign in again.',
+      );
+    }
+  }
+}
+
+/** The principal in the claims of a token whose signature was checked. */
+export function principalOf(claims: jwt.JwtPayload): Principal {
+  return principalSchema.parse({
+    agentId: claims.sub,
+    tenantId: claims.tid,
+    role: claims.role,
+    teamIds: claims.teams,
+    sessionId: claims.sid,
+    expiresAt: claims.exp,
+  });
+}
+
+/** The token of an `Authorization: Bearer` header. */
+export function bearerToken(header: unknown): string {
+  const match = typeof header === 'string' ? /^Bearer ([\w.~+/=-]+)$/i.exec(header) : null;
+  if (!match) throw new AppError('unauthenticated', 'Send an access token: Authorization: Bearer <token>.');
+  return match[1]!;
+}
