@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { CHECKOUT, ROOT } from './files.mjs';
+import { CHECKOUT, readJson, ROOT } from './files.mjs';
 import { withLock } from './lock.mjs';
 
 const STAMP = join(CHECKOUT, 'cache', 'build');
@@ -21,14 +21,17 @@ export async function buildAll(processes, note) {
       const inputs = fingerprint();
       if (isBuilt(inputs)) return note('nothing changed');
       note('nx run-many -t build');
-      await processes.run({
-        name: 'build',
-        command: process.execPath,
-        args: [join(ROOT, 'node_modules/nx/bin/nx.js'), 'run-many', '-t', 'build', '--outputStyle=static'],
-        cwd: ROOT,
-        env: { ...process.env, NX_DAEMON: 'false', NX_NO_CLOUD: 'true', NX_TUI: 'false', FORCE_COLOR: '0' },
-        log: join(CHECKOUT, 'logs', 'build.log'),
-      });
+      await processes.run(
+        {
+          name: 'build',
+          command: process.execPath,
+          args: [nx(), 'run-many', '-t', 'build', '--outputStyle=static'],
+          cwd: ROOT,
+          env: { ...process.env, NX_DAEMON: 'false', NX_NO_CLOUD: 'true', NX_TUI: 'false', FORCE_COLOR: '0' },
+          log: join(CHECKOUT, 'logs', 'build.log'),
+        },
+        { showFailure: true },
+      );
       mkdirSync(dirname(STAMP), { recursive: true });
       writeFileSync(STAMP, inputs);
     },
@@ -36,10 +39,18 @@ export async function buildAll(processes, note) {
   );
 }
 
+/** Where Nx's program is moves between its versions; its package says. */
+function nx() {
+  const folder = join(ROOT, 'node_modules', 'nx');
+  return join(folder, readJson(join(folder, 'package.json'))?.bin.nx ?? 'bin/nx.js');
+}
+
 /** @param {string} inputs */
 function isBuilt(inputs) {
   if (!existsSync(STAMP) || readFileSync(STAMP, 'utf8') !== inputs) return false;
-  return projects().every((project) => !existsSync(join(project, 'src')) || existsSync(join(project, 'dist')));
+  return projects().every(
+    (project) => !existsSync(join(project, 'src')) || existsSync(join(project, 'dist')),
+  );
 }
 
 /** What the build is made of, contents and all: a few hundred files, read in some tens of milliseconds. */
@@ -47,7 +58,8 @@ function fingerprint() {
   const hash = createHash('sha256');
   const files = ['.swcrc', 'nx.json', 'package.json', 'package-lock.json', 'tsconfig.base.json'];
   for (const file of [...files.map((name) => join(ROOT, name)), ...projects().flatMap(filesIn)])
-    if (existsSync(file)) hash.update(file.slice(ROOT.length)).update('\0').update(readFileSync(file)).update('\0');
+    if (existsSync(file))
+      hash.update(file.slice(ROOT.length)).update('\0').update(readFileSync(file)).update('\0');
   return hash.digest('hex');
 }
 

@@ -39,7 +39,12 @@ export async function live(home, work) {
       if (!waiting) throw new Interrupted();
     });
     const untilTold = () => ((waiting = true), told.then(() => {}));
-    const life = { home, processes, untilTold, atEnd: (/** @type {() => unknown} */ end) => closers.push(end) };
+    const life = {
+      home,
+      processes,
+      untilTold,
+      atEnd: (/** @type {() => unknown} */ end) => closers.push(end),
+    };
     const end = work(life);
     await Promise.race([end, interrupted]);
     code = await end;
@@ -95,6 +100,6 @@ function listenForOrders() {
     // npm passes signals on; killed outright it cannot, and nobody could stop us from the terminal any more.
     if (!process.env.npm_lifecycle_event) return;
     const parent = process.ppid;
-    setInterval(() => process.ppid !== parent && stop('npm has gone'), 1_000).unref();
+    setInterval(() => process.ppid !== parent && stop('npm has gone'), 250).unref();
   });
 }

@@ -46,7 +46,12 @@ export function parseOptions(args, env) {
     build: true,
     help: false,
   };
-  const withValue = { '--port-base': 'portBase', '--home': 'home', '--ws-pods': 'wsPods', '--waba-pods': 'wabaPods' };
+  const withValue = {
+    '--port-base': 'portBase',
+    '--home': 'home',
+    '--ws-pods': 'wsPods',
+    '--waba-pods': 'wabaPods',
+  };
   const rest = args.flatMap((arg) => (/^--[^=]+=/.test(arg) ? split(arg) : [arg]));
   while (rest.length > 0) {
     const flag = rest.shift() ?? '';

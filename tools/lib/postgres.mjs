@@ -34,7 +34,7 @@ export async function startPostgres({ processes, secrets, port, disposable = fal
   const adminUrl = url('postgres', secrets.postgresPassword, 'postgres');
 
   if (!existsSync(data)) await initdb(processes, place, data, secrets.postgresPassword);
-  const process = await supervise({
+  const supervised = await supervise({
     name: 'postgres',
     port,
     processes,
@@ -55,7 +55,13 @@ export async function startPostgres({ processes, secrets, port, disposable = fal
     isReady: () => answers(adminUrl, data),
   });
   await createDatabase(adminUrl, secrets.databasePassword, disposable);
-  return { url: url('scrm_owner', secrets.databasePassword, 'scrm'), adminUrl, port, place, process };
+  return {
+    url: url('scrm_owner', secrets.databasePassword, 'scrm'),
+    adminUrl,
+    port,
+    place,
+    process: supervised,
+  };
 }
 
 /** @param {boolean} disposable */
@@ -117,7 +123,8 @@ async function stopStray(data) {
   if (!existsSync(file)) return;
   const pid = Number(readFileSync(file, 'utf8').split('\n')[0]);
   const start = startOf(pid);
-  if (start && commandOf(pid).includes(data)) await stopPid({ pid, start }, { signal: 'SIGINT', graceMs: 10_000 });
+  if (start && commandOf(pid).includes(data))
+    await stopPid({ pid, start }, { signal: 'SIGINT', graceMs: 10_000 });
   rmSync(file, { force: true });
 }
 
@@ -180,6 +187,8 @@ export async function requirePostgres(url) {
     await query(url, ['SELECT 1']);
   } catch (error) {
     const why = error.message || error.code;
-    throw new Problem(`DATABASE_URL does not work (${why}): start that Postgres, correct the URL, or unset it to get a private one`);
+    throw new Problem(
+      `DATABASE_URL does not work (${why}): start that Postgres, correct the URL, or unset it to get a private one`,
+    );
   }
 }

@@ -8,10 +8,13 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openLog, readJson, sizeOf, tail, writeJson } from './files.mjs';
 import { isAlive, startOf } from './identity.mjs';
-import { diskFull, Interrupted, isDiskFull, Problem } from './say.mjs';
+import { diskFull, Interrupted, isDiskFull, Problem, say } from './say.mjs';
 
 /** The order of stopping: what uses comes before what is used. */
 const TIERS = /** @type {const} */ (['task', 'service', 'broker', 'epmd', 'database']);
+
+/** Lines of a log that say what went wrong: the surest signs first. */
+const SIGNS = [/^\w*Error: |"level":[56]0/, /\berror\b(?! code )|fatal|cannot|failed/i];
 
 /**
  * @typedef {object} Spec
@@ -44,6 +47,7 @@ export class Processes {
   /** @type {Set<Child>} */
   #children = new Set();
   #file;
+  #wrote = false;
   closing = false;
 
   /** @param {string} home */
@@ -95,12 +99,15 @@ export class Processes {
    * Runs something to its end.
    *
    * @param {Omit<Spec, 'tier'>} spec
+   * @param {{ showFailure?: boolean }} [options] show the end of its log when it fails
    */
-  async run(spec) {
+  async run(spec, { showFailure = false } = {}) {
     const child = this.spawn({ ...spec, tier: 'task', graceMs: 5_000 });
     const exit = await child.exited;
     if (this.closing) throw new Interrupted();
-    if (exit.code !== 0) throw new Problem(whyItFailed(child));
+    if (exit.code === 0) return;
+    if (showFailure && spec.log) for (const line of tail(spec.log, 60, child.logFrom)) say(`  ${line}`);
+    throw new Problem(whyItFailed(child));
   }
 
   /**
@@ -120,7 +127,8 @@ export class Processes {
       const those = [...this.#children].filter((child) => child.spec.tier === tier);
       await Promise.all(those.map((child) => this.stop(child)));
     }
-    rmSync(this.#file, { force: true });
+    // One that never started anything may not have had the home to itself: the list is then another's.
+    if (this.#wrote) rmSync(this.#file, { force: true });
   }
 
   #writeDown() {
@@ -128,6 +136,7 @@ export class Processes {
       const { name, tier, signal, graceMs } = spec;
       return { name, pid, start, tier, signal, graceMs };
     });
+    this.#wrote = true;
     try {
       writeJson(this.#file, records);
     } catch (error) {
@@ -180,9 +189,28 @@ export function whyItFailed({ spec, exit, logFrom }) {
   const lines = spec.log ? tail(spec.log, 40, logFrom) : [];
   if (isDiskFull(lines.join('\n'))) return diskFull();
   if (exit?.error) return `${spec.name} could not be started: ${exit.error.message}`;
-  const last = lines.findLast((line) => /error|fatal|cannot|failed/i.test(line)) ?? lines.at(-1) ?? '';
+  // What was said before a signal from outside has nothing to do with it; else the first complaint is the cause.
+  const last = exit?.signal ? '' : complaint(lines);
   const how = exit?.signal ? `was ended by ${exit.signal}` : `ended with code ${exit?.code}`;
-  return `${spec.name} ${how}${last && `: ${last.trim().slice(0, 300)}`}${spec.log ? ` (see ${spec.log})` : ''}`;
+  return `${spec.name} ${how}${last && `: ${plain(last)}`}${spec.log ? ` (see ${spec.log})` : ''}`;
+}
+
+/** @param {string[]} lines */
+function complaint(lines) {
+  const found = SIGNS.map((sign) => lines.find((line) => sign.test(line))).find((line) => line !== undefined);
+  return found ?? lines.at(-1) ?? '';
+}
+
+/** @param {string} line of a log, which may be JSON as our services write it */
+function plain(line) {
+  let text = line.trim();
+  try {
+    const entry = JSON.parse(text);
+    text = entry.err?.message ?? entry.error?.message ?? entry.msg ?? text;
+  } catch {
+    // It is plain already.
+  }
+  return text.slice(0, 300);
 }
 
 /** @param {number} pid @param {NodeJS.Signals} signal */

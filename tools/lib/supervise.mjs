@@ -56,7 +56,8 @@ export async function supervise({ attempts = 1, timeoutMs = 90_000, ...what }) {
     await begin();
     if (await untilReady(child, what.isReady, deadline)) break;
     if (processes.closing) throw new Interrupted();
-    if (!child.exit) throw new Problem(`${name} was not ready after ${timeoutMs / 1000} s (see ${child.spec.log})`);
+    if (!child.exit)
+      throw new Problem(`${name} was not ready after ${timeoutMs / 1000} s (see ${child.spec.log})`);
     if (attempt >= attempts) throw new Problem(whyItFailed(child));
     await sleep(FIRST_PAUSE * 2 ** attempt);
   }

@@ -112,7 +112,6 @@ export const webhookDeliveryView = z.object({
   reason: z.string().nullable(),
   attempts: z.number().int(),
   replayedAt: timestamp.nullable(),
-  sizeBytes: z.number().int(),
 });
 export type WebhookDeliveryView = z.infer<typeof webhookDeliveryView>;
 

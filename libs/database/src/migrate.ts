@@ -29,7 +29,10 @@ export async function schemaDrift(source: DataSource): Promise<string[]> {
   return plan.upQueries.map((q) => q.query);
 }
 
-/** The role exists and the one who migrates may take it on and hand it out. Idempotent. */
+/**
+ * The role exists, and the one who migrates may take it on and hand it out. They do not inherit it: its policies
+ * would hold for them too, and the owner would see every tenant without asking. Idempotent.
+ */
 export const createRole = (role: string): string => `
   DO $$ BEGIN
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '${role}') THEN
@@ -38,8 +41,8 @@ export const createRole = (role: string): string => `
       EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
       END;
     END IF;
-    IF NOT pg_has_role(current_user, '${role}', 'SET') THEN
-      GRANT ${role} TO CURRENT_USER WITH SET TRUE;
+    IF NOT pg_has_role(current_user, '${role}', 'SET') OR pg_has_role(current_user, '${role}', 'USAGE') THEN
+      GRANT ${role} TO CURRENT_USER WITH SET TRUE, INHERIT FALSE;
     END IF;
   END $$`;
 

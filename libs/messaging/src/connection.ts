@@ -1,5 +1,5 @@
-import { AmqpConnection } from '@golevelup/nestjs-rabbitmq';
-import { Inject, Injectable } from '@nestjs/common';
+import { AmqpConnection, AmqpConnectionManager } from '@golevelup/nestjs-rabbitmq';
+import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { Health, LOGGER, type Logger } from '@scrm/platform';
 import type { ConfirmChannel } from 'amqplib';
 import { KeptChannel } from './kept-channel';
@@ -8,19 +8,27 @@ import { declareTopology } from './topology';
 
 /** The process's one connection to the broker. It comes back by itself; until then the service is not ready. */
 @Injectable()
-export class BrokerConnection {
+export class BrokerConnection implements OnApplicationShutdown {
   constructor(
     private readonly amqp: AmqpConnection,
     @Inject(MESSAGING_OPTIONS) private readonly options: MessagingOptions,
     @Inject(LOGGER) private readonly logger: Logger,
     health: Health,
+    everyConnection: AmqpConnectionManager,
   ) {
+    // golevelup closes all connections of the process when one service of it stops. Tests run several: each closes
+    // its own.
+    everyConnection.clearConnections();
     const manager = amqp.managedConnection;
     manager.on('disconnect', ({ err }) => logger.warn({ err }, 'broker connection lost'));
     manager.on('blocked', ({ reason }) => logger.warn({ reason }, 'broker blocks publishers'));
     health.register('broker', () => {
       if (!manager.isConnected()) throw new Error('not connected');
     });
+  }
+
+  async onApplicationShutdown() {
+    await this.amqp.managedConnection.close().catch(() => undefined);
   }
 
   /**

@@ -12,9 +12,13 @@ export interface ExclusiveSubscriptionOptions {
   onLost: () => void;
 }
 
+/** Behind this the broker drops the oldest: a process that is so slow reads what it missed elsewhere. */
+const MAX_QUEUE_LENGTH = 100_000;
+
 /** This process's own copy of everything on an exchange, for as long as it is connected. */
 export class ExclusiveSubscription {
   private readonly kept: KeptChannel;
+  private opened = 0;
 
   constructor(connection: BrokerConnection, options: ExclusiveSubscriptionOptions) {
     this.kept = connection.channel(
@@ -36,10 +40,13 @@ export class ExclusiveSubscription {
   }
 
   private async consume(channel: ConfirmChannel, options: ExclusiveSubscriptionOptions) {
-    const { queue } = await channel.assertQueue(options.queue, {
+    // A new name each time: after a half-open connection the broker still holds the old queue for the old owner,
+    // and refuses its name to the new one until it notices.
+    const { queue } = await channel.assertQueue(`${options.queue}.${++this.opened}`, {
       exclusive: true,
       autoDelete: true,
       durable: false,
+      arguments: { 'x-max-length': MAX_QUEUE_LENGTH },
     });
     await channel.bindQueue(queue, options.exchange, '');
     await channel.consume(

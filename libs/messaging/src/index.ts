@@ -6,3 +6,4 @@ export * from './options';
 export * from './publisher';
 export * from './rpc-client';
 export * from './rpc-server';
+export * from './serve-rpc';

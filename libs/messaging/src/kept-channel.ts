@@ -45,14 +45,20 @@ export class KeptChannel {
     if (!connection || !this.connection.isConnected() || this.opening || this.current || this.closed) return;
     this.opening = true;
     let channel: ConfirmChannel | undefined;
+    let gone = false;
     try {
       const opened = await connection.createConfirmChannel();
       channel = opened;
       opened.on('error', (err: Error) =>
         this.label.logger.warn({ err, channel: this.label.name }, 'channel error'),
       );
-      opened.on('close', () => this.lost(opened));
+      opened.on('close', () => {
+        gone = true;
+        this.lost(opened);
+      });
       await this.setup(opened);
+      // The broker may have closed it behind the last answer: a dead channel must not be kept as the current one.
+      if (gone) throw new Error('closed while it was opened');
       if (this.closed) await opened.close();
       else this.current = opened;
     } catch (err) {

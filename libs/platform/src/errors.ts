@@ -54,10 +54,13 @@ export function toAppError(error: unknown): AppError {
     statusCode?: unknown;
     message?: unknown;
     errors?: unknown;
+    retryAfter?: unknown;
   };
   const status = Number(e.status ?? e.statusCode);
   if (isErrorCode(e.code)) {
-    return new AppError(e.code, typeof e.message === 'string' ? e.message : undefined, e.errors as undefined);
+    const message = typeof e.message === 'string' ? e.message : undefined;
+    const retryAfter = typeof e.retryAfter === 'number' ? e.retryAfter : undefined;
+    return new AppError(e.code, message, e.errors as undefined, retryAfter);
   }
   const code = BY_STATUS[status] ?? (status >= 400 && status < 500 ? 'invalid_request' : 'internal');
   return new AppError(code, code === 'internal' ? undefined : String(e.message ?? ''));

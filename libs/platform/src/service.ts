@@ -20,6 +20,8 @@ export interface ServiceOptions {
   module: DynamicModule | (new () => unknown);
   /** Body limit of HTTP requests, bytes. */
   bodyLimit?: number;
+  /** False: the service brings its own content-type parsers. */
+  bodyParser?: boolean;
   /** Routes, parsers, microservices; before the service listens. */
   configure?: (app: NestFastifyApplication, logger: Logger) => void | Promise<void>;
 }
@@ -40,7 +42,7 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
   const app = await NestFactory.create<NestFastifyApplication>(
     PlatformModule.forRoot(logger, options.module),
     new FastifyAdapter({ bodyLimit: options.bodyLimit ?? 1024 * 1024, forceCloseConnections: true }),
-    { logger: new NestLogger(logger), abortOnError: false },
+    { logger: new NestLogger(logger), abortOnError: false, bodyParser: options.bodyParser ?? true },
   );
   app.useGlobalFilters(new ProblemFilter(logger));
   addOperations(app, name);

@@ -7,6 +7,11 @@ import { AppError } from './errors';
 export const TOKEN_ALGORITHM = 'ES256';
 const KNOWN_TOKENS = 10_000;
 
+/** Where the keys are: at an address, or at hand for the service that publishes them. */
+export type TokenVerifierOptions = { issuer: string; audience: string } & (
+  { jwksUrl: string } | { readKeys: () => Promise<{ keys: unknown[] }> }
+);
+
 /**
  * Checks access tokens against the keys that the user service publishes. Keys are cached, so a dead user service
  * signs nobody out. A token that was checked once is remembered until it ends: the hot road pays for the signature
@@ -16,9 +21,9 @@ export class TokenVerifier {
   private readonly keys: JwksClient;
   private readonly known = new Map<string, Principal>();
 
-  constructor(private readonly options: { jwksUrl: string; issuer: string; audience: string }) {
+  constructor(private readonly options: TokenVerifierOptions) {
     this.keys = new JwksClient({
-      jwksUri: options.jwksUrl,
+      ...('readKeys' in options ? { fetcher: options.readKeys } : { jwksUri: options.jwksUrl }),
       cache: true,
       cacheMaxAge: 24 * 60 * 60 * 1000,
       rateLimit: true,
@@ -29,7 +34,7 @@ export class TokenVerifier {
 
   /** The public key that signed, as PEM. Also passport's `secretOrKeyProvider`. */
   async keyOf(token: string): Promise<string> {
-    const header = jwt.decode(token, { complete: true })?.header;
+    const header = headerOf(token);
     if (!header?.kid || header.alg !== TOKEN_ALGORITHM || header.typ !== 'JWT') {
       throw new AppError('unauthenticated', 'The access token is not one of ours: sign in again.');
     }
@@ -74,6 +79,15 @@ export class TokenVerifier {
           : 'The access token is not valid: sign in again.',
       );
     }
+  }
+}
+
+/** Undefined where the token cannot be read at all: `decode` throws where its claims are not JSON. */
+function headerOf(token: string): jwt.JwtHeader | undefined {
+  try {
+    return jwt.decode(token, { complete: true })?.header;
+  } catch {
+    return undefined;
   }
 }
 

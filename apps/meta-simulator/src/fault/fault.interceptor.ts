@@ -18,7 +18,10 @@ export class FaultInterceptor implements NestInterceptor {
     private readonly ledger: LedgerStore,
   ) {}
 
-  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> | Promise<Observable<unknown>> {
+  intercept(
+    context: ExecutionContext,
+    next: CallHandler,
+  ): Observable<unknown> | Promise<Observable<unknown>> {
     if (this.faults.list().length === 0) return next.handle();
     const req = context.switchToHttp().getRequest<GraphRequest>();
     const body = (req.body ?? {}) as Record<string, unknown>;

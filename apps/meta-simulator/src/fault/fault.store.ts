@@ -46,7 +46,8 @@ export interface FaultSubject {
   type?: string;
 }
 
-const sameRecipient = (a: string, b: string): boolean => a === b || (digitsOf(a) !== '' && digitsOf(a) === digitsOf(b));
+const sameRecipient = (a: string, b: string): boolean =>
+  a === b || (digitsOf(a) !== '' && digitsOf(a) === digitsOf(b));
 
 /** Faults waiting to strike, and the connections they keep hanging. */
 @Injectable()
@@ -71,7 +72,8 @@ export class FaultStore implements OnModuleDestroy {
     const fault = this.faults.find((each) => fits(each.match, subject));
     if (!fault) return undefined;
     fault.hits++;
-    if (fault.times > 0 && fault.hits >= fault.times) this.faults = this.faults.filter((each) => each !== fault);
+    if (fault.times > 0 && fault.hits >= fault.times)
+      this.faults = this.faults.filter((each) => each !== fault);
     return fault;
   }
 
@@ -97,6 +99,7 @@ function fits(match: FaultInput['match'], subject: FaultSubject): boolean {
     if (!subject.path.endsWith('/messages')) return false;
   } else if (!subject.path.includes(match.path)) return false;
   if (match.phoneNumberId !== undefined && match.phoneNumberId !== subject.phoneNumberId) return false;
-  if (match.to !== undefined && (subject.to === undefined || !sameRecipient(match.to, subject.to))) return false;
+  if (match.to !== undefined && (subject.to === undefined || !sameRecipient(match.to, subject.to)))
+    return false;
   return match.type === undefined || match.type === subject.type;
 }

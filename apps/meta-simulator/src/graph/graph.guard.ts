@@ -1,4 +1,5 @@
-import { CanActivate, ExecutionContext, Injectable, NotFoundException } from '@nestjs/common';
+import { CanActivate, ExecutionContext, Injectable } from '@nestjs/common';
+import { AppError } from '@scrm/platform';
 import { AccountStore, type PhoneNumber, type Waba } from '../account/account.store';
 import { badToken, noSuchObject } from './graph.error';
 import { type GraphRequest, isGraphVersion } from './graph.request';
@@ -16,7 +17,8 @@ export class GraphGuard implements CanActivate {
 
   canActivate(context: ExecutionContext): boolean {
     const req = context.switchToHttp().getRequest<GraphRequest>();
-    if (!isGraphVersion(req.params.version)) throw new NotFoundException();
+    if (!isGraphVersion(req.params.version))
+      throw new AppError('not_found', `There is nothing at ${req.url}.`);
     const token = bearerToken(req.headers.authorization) ?? req.query.access_token;
     if (!token || !this.accounts.knowsToken(token)) throw badToken();
     req.graphToken = token;

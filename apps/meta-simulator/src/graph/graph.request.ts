@@ -11,11 +11,10 @@ export interface FaultEffect {
   cut?: 'reset' | 'hang';
 }
 
-export interface GraphRequest
-  extends FastifyRequest<{
-    Params: { version: string; id: string };
-    Querystring: Record<string, string | undefined>;
-  }> {
+export interface GraphRequest extends FastifyRequest<{
+  Params: { version: string; id: string };
+  Querystring: Record<string, string | undefined>;
+}> {
   graphToken?: string;
   faultEffect?: FaultEffect;
 }

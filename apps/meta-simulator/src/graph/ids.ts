@@ -6,7 +6,9 @@ let counter = randomInt(0x0fffffff);
 
 function nextHex(length: number): string {
   counter = (counter + 1) >>> 0;
-  return boot.slice(0, length - 8).padStart(length - 8, '3') + counter.toString(16).toUpperCase().padStart(8, '0');
+  return (
+    boot.slice(0, length - 8).padStart(length - 8, '3') + counter.toString(16).toUpperCase().padStart(8, '0')
+  );
 }
 
 /**

@@ -57,7 +57,15 @@ export class LedgerStore {
   private readonly deliveries = new BoundedLog<DeliveryEntry>();
   private readonly sends = new BoundedLog<SendEntry>((entry) => this.forgetSend(entry));
   private readonly acceptedPerCallback = new Map<string, number>();
-  private counts = { deliveries: 0, accepted: 0, failed: 0, attempts: 0, items: 0, sends: 0, sendsAccepted: 0 };
+  private counts = {
+    deliveries: 0,
+    accepted: 0,
+    failed: 0,
+    attempts: 0,
+    items: 0,
+    sends: 0,
+    sendsAccepted: 0,
+  };
   private repeated = 0;
 
   constructor(private readonly settings: Settings) {}
@@ -131,16 +139,24 @@ export class LedgerStore {
     };
   }
 
-  /** Pending deliveries stay counted, because they will still be accepted. */
-  clear(): void {
+  /** Pending deliveries stay counted, because they will still be accepted, unless they were dropped too. */
+  clear(pendingToo = false): void {
     let pending = 0;
     let items = 0;
     for (const entry of this.deliveries) {
-      if (entry.state !== 'pending') continue;
+      if (pendingToo || entry.state !== 'pending') continue;
       pending++;
       items += entry.items.length;
     }
-    this.counts = { deliveries: pending, accepted: 0, failed: 0, attempts: 0, items, sends: 0, sendsAccepted: 0 };
+    this.counts = {
+      deliveries: pending,
+      accepted: 0,
+      failed: 0,
+      attempts: 0,
+      items,
+      sends: 0,
+      sendsAccepted: 0,
+    };
     this.deliveries.clear();
     this.sends.clear();
     this.acceptedPerCallback.clear();

@@ -22,7 +22,8 @@ export function needArray(parent: Json, key: string, path: string, min: number, 
   if (value.length < min || value.length > max) {
     throw invalid(`${path}: count ${value.length} is not between ${min} and ${max}`);
   }
-  for (const item of value) if (!isObject(item)) throw badParameter(`Param ${path} must be an array of objects.`);
+  for (const item of value)
+    if (!isObject(item)) throw badParameter(`Param ${path} must be an array of objects.`);
   return value as Json[];
 }
 
@@ -48,8 +49,10 @@ function checkText(value: unknown, path: string, max: number): string {
 export function checkMediaSource(parent: Json, path: string): void {
   const { id, link } = parent;
   if (id === undefined && link === undefined) throw missing(`${path}['id'] or ${path}['link']`);
-  if (id !== undefined && link !== undefined) throw badParameter(`Param ${path} must have one of id and link.`);
-  if (id !== undefined && (typeof id !== 'string' || id === '')) throw badParameter(`Param ${path}['id'] is invalid.`);
+  if (id !== undefined && link !== undefined)
+    throw badParameter(`Param ${path} must have one of id and link.`);
+  if (id !== undefined && (typeof id !== 'string' || id === ''))
+    throw badParameter(`Param ${path}['id'] is invalid.`);
   if (link !== undefined && (typeof link !== 'string' || !/^https?:\/\/[^\s]+$/i.test(link))) {
     throw badParameter(`Param ${path}['link'] is not a valid URI.`);
   }

@@ -1,5 +1,15 @@
 import { badParameter } from '../graph/graph.error';
-import { checkMediaSource, invalid, isObject, type Json, missing, needArray, needObject, needText, optionalText } from './check';
+import {
+  checkMediaSource,
+  invalid,
+  isObject,
+  type Json,
+  missing,
+  needArray,
+  needObject,
+  needText,
+  optionalText,
+} from './check';
 
 const MEDIA_HEADERS = new Set(['image', 'video', 'document']);
 
@@ -11,18 +21,31 @@ function checkHeader(interactive: Json, allowed: ReadonlySet<string> | 'any'): v
   if (allowed !== 'any' && !allowed.has(type)) throw invalid(`Header type ${type} is not supported here`);
   if (type === 'text') needText(header, 'text', "interactive['header']['text']", 60);
   else if (MEDIA_HEADERS.has(type)) {
-    checkMediaSource(needObject(header, type, `interactive['header']['${type}']`), `interactive['header']['${type}']`);
+    checkMediaSource(
+      needObject(header, type, `interactive['header']['${type}']`),
+      `interactive['header']['${type}']`,
+    );
   } else throw invalid(`Header type ${type} is unknown`);
 }
 
 function checkBody(interactive: Json, max: number, required = true): void {
   if (interactive.body === undefined && !required) return;
-  needText(needObject(interactive, 'body', "interactive['body']"), 'text', "interactive['body']['text']", max);
+  needText(
+    needObject(interactive, 'body', "interactive['body']"),
+    'text',
+    "interactive['body']['text']",
+    max,
+  );
 }
 
 function checkFooter(interactive: Json): void {
   if (interactive.footer === undefined) return;
-  needText(needObject(interactive, 'footer', "interactive['footer']"), 'text', "interactive['footer']['text']", 60);
+  needText(
+    needObject(interactive, 'footer', "interactive['footer']"),
+    'text',
+    "interactive['footer']['text']",
+    60,
+  );
 }
 
 function unique(ids: string[], what: string): void {
@@ -39,8 +62,14 @@ function checkButtons(action: Json): void {
       title: needText(reply, 'title', `${path}['reply']['title']`, 20),
     };
   });
-  unique(replies.map((reply) => reply.id), 'reply id in buttons');
-  unique(replies.map((reply) => reply.title), 'title in buttons');
+  unique(
+    replies.map((reply) => reply.id),
+    'reply id in buttons',
+  );
+  unique(
+    replies.map((reply) => reply.title),
+    'title in buttons',
+  );
 }
 
 function checkList(action: Json): void {
@@ -75,7 +104,8 @@ function checkCtaUrl(action: Json): void {
 
 function checkFlow(action: Json): void {
   const parameters = needParameters(action, 'flow');
-  if (String(parameters.flow_message_version ?? '') === '') throw missing("parameters['flow_message_version']");
+  if (String(parameters.flow_message_version ?? '') === '')
+    throw missing("parameters['flow_message_version']");
   if (String(parameters.flow_message_version) !== '3') throw invalid('flow_message_version must be 3');
   const given = ['flow_id', 'flow_name'].filter((key) => parameters[key] !== undefined);
   if (given.length === 0) throw missing("parameters['flow_id'] or parameters['flow_name']");
@@ -115,14 +145,20 @@ const KINDS: Record<string, Kind> = {
     header: none,
     body: 1024,
     action: (action) => {
-      if (action.name !== 'send_location') throw invalid("interactive['action']['name'] must be send_location");
+      if (action.name !== 'send_location')
+        throw invalid("interactive['action']['name'] must be send_location");
     },
   },
   address_message: {
     header: 'any',
     body: 1024,
     action: (action) => {
-      const country = needText(needParameters(action, 'address_message'), 'country', "parameters['country']", 2);
+      const country = needText(
+        needParameters(action, 'address_message'),
+        'country',
+        "parameters['country']",
+        2,
+      );
       if (!['IN', 'SG'].includes(country)) throw invalid('country must be IN or SG');
     },
   },
@@ -142,7 +178,11 @@ const KINDS: Record<string, Kind> = {
     body: 1024,
     action: (action) => void needArray(action, 'cards', "interactive['action']['cards']", 2, 10),
   },
-  order_details: { header: 'any', body: 1024, action: (action) => void needParameters(action, 'review_and_pay') },
+  order_details: {
+    header: 'any',
+    body: 1024,
+    action: (action) => void needParameters(action, 'review_and_pay'),
+  },
   order_status: { header: none, body: 1024, action: (action) => void needParameters(action, 'review_order') },
   call_permission_request: { header: none, body: 1024, bodyOptional: true, action: noMore },
   request_contact_info: { header: none, body: 1024, action: noMore },
@@ -152,7 +192,8 @@ export function checkInteractive(interactive: Json): void {
   const type = interactive.type;
   if (type === undefined) throw missing("interactive['type']");
   const kind = typeof type === 'string' ? KINDS[type] : undefined;
-  if (!kind) throw badParameter(`Param interactive['type'] must be one of {${Object.keys(KINDS).join(', ')}}.`);
+  if (!kind)
+    throw badParameter(`Param interactive['type'] must be one of {${Object.keys(KINDS).join(', ')}}.`);
   checkHeader(interactive, kind.header);
   if (type === 'product_list' && !isObject(interactive.header)) throw missing("interactive['header']");
   checkBody(interactive, kind.body, !kind.bodyOptional);

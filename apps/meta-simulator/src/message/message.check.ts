@@ -1,5 +1,15 @@
 import { badParameter } from '../graph/graph.error';
-import { checkMediaSource, invalid, isObject, type Json, missing, needArray, needObject, needText, optionalText } from './check';
+import {
+  checkMediaSource,
+  invalid,
+  isObject,
+  type Json,
+  missing,
+  needArray,
+  needObject,
+  needText,
+  optionalText,
+} from './check';
 import { checkInteractive } from './interactive.check';
 import { MESSAGE_TYPES, type MessageType, messageTypeOf } from './message.type';
 
@@ -20,14 +30,23 @@ function coordinate(location: Json, key: string, limit: number): void {
 
 function checkContacts(body: Json): void {
   for (const contact of needArray(body, 'contacts', 'contacts', 1, 257)) {
-    needText(needObject(contact, 'name', "contacts['name']"), 'formatted_name', "contacts['name']['formatted_name']", 1024);
+    needText(
+      needObject(contact, 'name', "contacts['name']"),
+      'formatted_name',
+      "contacts['name']['formatted_name']",
+      1024,
+    );
   }
 }
 
 function checkReaction(reaction: Json, body: Json): void {
   needText(reaction, 'message_id', "reaction['message_id']", 512);
   if (reaction.emoji === undefined) throw missing("reaction['emoji']");
-  if (typeof reaction.emoji !== 'string' || [...reaction.emoji].length > 16 || /^[\x20-\x7e]+$/.test(reaction.emoji)) {
+  if (
+    typeof reaction.emoji !== 'string' ||
+    [...reaction.emoji].length > 16 ||
+    /^[\x20-\x7e]+$/.test(reaction.emoji)
+  ) {
     throw invalid("reaction['emoji'] is not an emoji");
   }
   if (body.context !== undefined) throw badParameter('A reaction cannot be a contextual reply.');
@@ -46,7 +65,8 @@ function checkTemplate(template: Json): void {
       if (index === undefined) throw missing("template['components']['index']");
       if (!/^\d+$/.test(String(index))) throw invalid("template['components']['index'] must be a number");
     }
-    if (component.parameters !== undefined) needArray(component, 'parameters', "template['components']['parameters']", 0, 100);
+    if (component.parameters !== undefined)
+      needArray(component, 'parameters', "template['components']['parameters']", 0, 100);
   }
 }
 
@@ -56,22 +76,27 @@ function checkTemplate(template: Json): void {
  */
 export function checkMessage(body: unknown): MessageType {
   if (!isObject(body)) throw badParameter('The request body must be a JSON object.');
-  if (body.messaging_product !== 'whatsapp') throw badParameter('The parameter messaging_product is required.');
+  if (body.messaging_product !== 'whatsapp')
+    throw badParameter('The parameter messaging_product is required.');
   const { to, recipient } = body;
   if ((to === undefined || to === '') && (recipient === undefined || recipient === '')) {
     throw badParameter('The parameter to is required.');
   }
   if (to !== undefined && typeof to !== 'string') throw badParameter('Param to must be a string.');
-  if (recipient !== undefined && typeof recipient !== 'string') throw badParameter('Param recipient must be a string.');
+  if (recipient !== undefined && typeof recipient !== 'string')
+    throw badParameter('Param recipient must be a string.');
   const recipientType = body.recipient_type;
   if (recipientType !== undefined && recipientType !== 'individual' && recipientType !== 'group') {
     throw badParameter('Param recipient_type must be one of {individual, group}.');
   }
   optionalText(body, 'biz_opaque_callback_data', 'biz_opaque_callback_data', 512);
-  if (body.context !== undefined) needText(needObject(body, 'context'), 'message_id', "context['message_id']", 512);
+  if (body.context !== undefined)
+    needText(needObject(body, 'context'), 'message_id', "context['message_id']", 512);
   const type = messageTypeOf(body) as MessageType;
   if (!MESSAGE_TYPES.includes(type)) {
-    throw badParameter(`Param type must be one of {${MESSAGE_TYPES.join(', ').toUpperCase()}} - got "${String(body.type)}".`);
+    throw badParameter(
+      `Param type must be one of {${MESSAGE_TYPES.join(', ').toUpperCase()}} - got "${String(body.type)}".`,
+    );
   }
   checkPart(type, body);
   return type;

@@ -88,7 +88,10 @@ export class WebhookSender implements OnModuleDestroy {
     try {
       status = await this.post(job);
     } catch (cause) {
-      error = cause instanceof Error ? `${(cause as NodeJS.ErrnoException).code ?? cause.name}: ${cause.message}` : String(cause);
+      error =
+        cause instanceof Error
+          ? `${(cause as NodeJS.ErrnoException).code ?? cause.name}: ${cause.message}`
+          : String(cause);
     }
     this.active--;
     if (generation === this.generation) {
@@ -167,4 +170,3 @@ export class WebhookSender implements OnModuleDestroy {
     return known.pool;
   }
 }
-

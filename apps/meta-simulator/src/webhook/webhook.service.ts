@@ -66,7 +66,8 @@ export class WebhookService implements OnModuleDestroy {
       else byUrl.set(url, [update]);
     }
     for (const [url, list] of byUrl) {
-      for (let i = 0; i < list.length; i += size) ids.push(this.deliver(this.newId(), url, list.slice(i, i + size)));
+      for (let i = 0; i < list.length; i += size)
+        ids.push(this.deliver(this.newId(), url, list.slice(i, i + size)));
     }
     return ids;
   }
@@ -127,7 +128,8 @@ export class WebhookService implements OnModuleDestroy {
 
   private deliver(id: string, url: string, updates: readonly Update[]): string {
     const bytes = encodeBody(envelope(updates, Math.floor(this.clock.now() / 1000)), this.nextEscaped());
-    const items = updates.length === 1 && updates[0] ? updates[0].items : updates.flatMap((each) => each.items);
+    const items =
+      updates.length === 1 && updates[0] ? updates[0].items : updates.flatMap((each) => each.items);
     this.submit(id, url, bytes, updates, items, {});
     return id;
   }

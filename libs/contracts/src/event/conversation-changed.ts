@@ -31,7 +31,10 @@ export const conversationEvent = z.object({
 });
 export type ConversationEvent = z.infer<typeof conversationEvent>;
 
-/** All visible changes of one tenant that one transaction committed, in order, without holes. */
+/**
+ * Visible changes of one tenant, in order: those that one transaction committed, or some that were published before
+ * and may have been lost on the way. Whoever follows the stream goes by the positions.
+ */
 export const conversationChanged = defineEvent(
   'waba.conversation.changed.v1',
   z.object({

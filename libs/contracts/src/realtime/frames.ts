@@ -34,6 +34,11 @@ export const resetFrame = z.object({
 export const pongFrame = z.object({
   type: z.literal('pong'),
   id: z.union([z.string(), z.number()]).optional(),
+  /**
+   * Where the client stands now. In a busy tenant it moves on though nothing of it is for this agent: a client that
+   * keeps it resumes from here, not from the last event that it was shown.
+   */
+  cursor: z.string().optional(),
 });
 export const errorFrame = z.object({
   type: z.literal('error'),

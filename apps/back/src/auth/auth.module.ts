@@ -1,0 +1,29 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
+import { TokenVerifier } from '@scrm/platform';
+import type { BackConfig } from '../config';
+import { AccessGuard } from './auth.guard';
+import { JwtStrategy } from './jwt.strategy';
+
+/** The gateway only asks whether a token is real; what it may do is checked by the service that owns the data. */
+@Module({})
+export class AuthModule {
+  static forRoot(config: BackConfig): DynamicModule {
+    const rules = { issuer: config.TOKEN_ISSUER, audience: config.TOKEN_AUDIENCE };
+    return {
+      module: AuthModule,
+      providers: [
+        {
+          provide: TokenVerifier,
+          useFactory: () => new TokenVerifier({ jwksUrl: config.JWKS_URL, ...rules }),
+        },
+        {
+          provide: JwtStrategy,
+          inject: [TokenVerifier],
+          useFactory: (verifier: TokenVerifier) => new JwtStrategy(verifier, rules),
+        },
+        { provide: APP_GUARD, useClass: AccessGuard },
+      ],
+    };
+  }
+}

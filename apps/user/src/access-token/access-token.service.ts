@@ -1,0 +1,32 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Principal } from '@scrm/contracts';
+import { TOKEN_ALGORITHM } from '@scrm/platform';
+import jwt from 'jsonwebtoken';
+import { USER_CONFIG, type UserConfig } from '../config';
+import { SigningKeyService } from '../signing-key/signing-key.service';
+
+export type TokenSubject = Omit<Principal, 'expiresAt'>;
+
+/** Makes the tokens that all services check by themselves; `principalOf` reads what is written here. */
+@Injectable()
+export class AccessTokenService {
+  constructor(
+    @Inject(USER_CONFIG) private readonly config: UserConfig,
+    private readonly keys: SigningKeyService,
+  ) {}
+
+  async issue(subject: TokenSubject): Promise<{ accessToken: string; expiresIn: number }> {
+    const { kid, privateKey } = await this.keys.active();
+    const { TOKEN_ISSUER, TOKEN_AUDIENCE, ACCESS_TOKEN_TTL_S: expiresIn } = this.config;
+    const { agentId, tenantId, role, teamIds, sessionId } = subject;
+    const accessToken = jwt.sign({ tid: tenantId, role, teams: teamIds, sid: sessionId }, privateKey, {
+      algorithm: TOKEN_ALGORITHM,
+      keyid: kid,
+      subject: agentId,
+      issuer: TOKEN_ISSUER,
+      audience: TOKEN_AUDIENCE,
+      expiresIn,
+    });
+    return { accessToken, expiresIn };
+  }
+}

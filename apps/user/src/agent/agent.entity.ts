@@ -1,0 +1,40 @@
+import type { Role } from '@scrm/contracts';
+import { Check, Column, Entity, JoinColumn, ManyToOne, PrimaryColumn, Unique } from 'typeorm';
+import { Tenant } from '../tenant/tenant.entity';
+
+/** A person who signs in. */
+@Entity('agent')
+@Unique('agent_email', ['email'])
+@Unique('agent_tenant_id_id', ['tenantId', 'id'])
+@Check('agent_email_lower_case', `email = lower(email)`)
+@Check('agent_role', `role IN ('admin', 'leader', 'agent')`)
+@Check('agent_status', `status IN ('active', 'deactivated')`)
+export class Agent {
+  @PrimaryColumn({ type: 'uuid', primaryKeyConstraintName: 'agent_pk' })
+  id!: string;
+
+  @Column({ name: 'tenant_id', type: 'uuid' })
+  tenantId!: string;
+
+  @ManyToOne(() => Tenant)
+  @JoinColumn({ name: 'tenant_id', foreignKeyConstraintName: 'agent_tenant_fk' })
+  tenant?: Tenant;
+
+  @Column({ type: 'text' })
+  name!: string;
+
+  /** Lower case, and unique over all tenants: it is what somebody signs in with. */
+  @Column({ type: 'text' })
+  email!: string;
+
+  /** Argon2id. Only the system role may read it. */
+  @Column({ name: 'password_hash', type: 'text', select: false })
+  passwordHash!: string;
+
+  @Column({ type: 'text' })
+  role!: Role;
+
+  /** `deactivated`: cannot sign in, and is refused when tokens are refreshed. */
+  @Column({ type: 'text', default: 'active' })
+  status!: 'active' | 'deactivated';
+}

@@ -1,0 +1,34 @@
+import { Global, Module, type DynamicModule } from '@nestjs/common';
+import { brokerNames } from '@scrm/contracts';
+import { DatabaseModule } from '@scrm/database';
+import { MessagingModule, type MessagingOptions } from '@scrm/messaging';
+import { AccessTokenModule } from './access-token/access-token.module';
+import { AgentModule } from './agent/agent.module';
+import { USER_CONFIG, type UserConfig } from './config';
+import { identityPools } from './db/data-source';
+import { SessionModule } from './session/session.module';
+import { SigningKeyModule } from './signing-key/signing-key.module';
+
+export function messagingOptions(config: UserConfig): MessagingOptions {
+  return { url: config.RABBITMQ_URL, service: 'user', names: brokerNames(config.BROKER_NAMESPACE) };
+}
+
+@Global()
+@Module({})
+export class AppModule {
+  static forRoot(config: UserConfig): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        DatabaseModule.forRoot(identityPools(config.DATABASE_URL)),
+        MessagingModule.forRoot(messagingOptions(config)),
+        AccessTokenModule,
+        AgentModule,
+        SessionModule,
+        SigningKeyModule,
+      ],
+      providers: [{ provide: USER_CONFIG, useValue: config }],
+      exports: [USER_CONFIG],
+    };
+  }
+}

@@ -1,0 +1,18 @@
+import { baseConfig, brokerConfig, tokenConfig } from '@scrm/platform';
+import { z } from 'zod';
+
+/** This service publishes the keys itself, so it needs no address to read them from. */
+const { TOKEN_ISSUER, TOKEN_AUDIENCE } = tokenConfig.shape;
+
+export const userConfig = baseConfig.extend({
+  ...brokerConfig.shape,
+  TOKEN_ISSUER,
+  TOKEN_AUDIENCE,
+  DATABASE_URL: z.string().startsWith('postgres'),
+  /** Nobody can take an access token back, so it is short. */
+  ACCESS_TOKEN_TTL_S: z.coerce.number().int().min(30).max(600).default(600),
+  /** After this long an agent signs in again. */
+  REFRESH_TOKEN_TTL_DAYS: z.coerce.number().min(1).max(365).default(30),
+});
+export type UserConfig = z.infer<typeof userConfig>;
+export const USER_CONFIG = Symbol('user-config');

@@ -1,0 +1,36 @@
+import { createDataSource } from '@scrm/database';
+import type { DataSource } from 'typeorm';
+import { Agent } from '../agent/agent.entity';
+import { RefreshToken } from '../session/refresh-token.entity';
+import { Session } from '../session/session.entity';
+import { SigningKey } from '../signing-key/signing-key.entity';
+import { TeamMember } from '../team/team-member.entity';
+import { Team } from '../team/team.entity';
+import { Tenant } from '../tenant/tenant.entity';
+import { Initial1763800000000 } from './migrations/1763800000000-initial';
+import { APP_ROLE, SYSTEM_ROLE } from './roles';
+
+export const SCHEMA = 'identity';
+
+/** Sees one tenant per transaction: all that a signed-in person asks for goes through this pool. */
+export const IDENTITY_DB = Symbol('identity-db');
+/** Acts before a tenant is known: sign-in, refresh and signing keys; nobody else. */
+export const IDENTITY_SYSTEM_DB = Symbol('identity-system-db');
+
+export function identityDataSource(url: string, role?: string): DataSource {
+  return createDataSource({
+    url,
+    schema: SCHEMA,
+    applicationName: `user${role === SYSTEM_ROLE ? '-system' : ''}`,
+    entities: [Tenant, Team, TeamMember, Agent, Session, RefreshToken, SigningKey],
+    migrations: [Initial1763800000000],
+    ...(role && { role }),
+  });
+}
+
+export function identityPools(url: string): Map<symbol, DataSource> {
+  return new Map([
+    [IDENTITY_DB, identityDataSource(url, APP_ROLE)],
+    [IDENTITY_SYSTEM_DB, identityDataSource(url, SYSTEM_ROLE)],
+  ]);
+}

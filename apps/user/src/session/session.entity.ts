@@ -1,0 +1,36 @@
+import { Column, Entity, Index, JoinColumn, ManyToOne, PrimaryColumn } from 'typeorm';
+import { Agent } from '../agent/agent.entity';
+
+/** One sign-in of an agent. All refresh tokens that follow from it are its family, and end with it. */
+@Entity('session')
+@Index('session_agent', ['tenantId', 'agentId'])
+export class Session {
+  @PrimaryColumn({ type: 'uuid', primaryKeyConstraintName: 'session_pk' })
+  id!: string;
+
+  @Column({ name: 'tenant_id', type: 'uuid' })
+  tenantId!: string;
+
+  @Column({ name: 'agent_id', type: 'uuid' })
+  agentId!: string;
+
+  @ManyToOne(() => Agent, { onDelete: 'CASCADE' })
+  @JoinColumn([
+    { name: 'tenant_id', referencedColumnName: 'tenantId', foreignKeyConstraintName: 'session_agent_fk' },
+    { name: 'agent_id', referencedColumnName: 'id', foreignKeyConstraintName: 'session_agent_fk' },
+  ])
+  agent?: Agent;
+
+  @Column({ name: 'created_at', type: 'timestamptz', default: () => 'now()' })
+  createdAt!: Date;
+
+  /** Refreshing does not move it: then it is time to sign in again. */
+  @Column({ name: 'expires_at', type: 'timestamptz' })
+  expiresAt!: Date;
+
+  @Column({ name: 'revoked_at', type: 'timestamptz', nullable: true })
+  revokedAt!: Date | null;
+
+  @Column({ name: 'user_agent', type: 'text', nullable: true })
+  userAgent!: string | null;
+}

@@ -1,0 +1,82 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { DataSource } from 'typeorm';
+import type { TokenSubject } from '../access-token/access-token.service';
+import { IDENTITY_SYSTEM_DB } from '../db/data-source';
+import { RefreshToken } from './refresh-token.entity';
+import { Session } from './session.entity';
+
+type Subject = Omit<TokenSubject, 'sessionId'>;
+
+/** An agent as sign-in sees them. `admitted`: neither they nor their tenant are shut out. */
+export type Credential = Subject & { passwordHash: string; admitted: boolean };
+
+/** What became of a refresh token: its session goes on for this agent, or it does not. */
+export type Rotation = { outcome: 'rotated'; subject: TokenSubject } | { outcome: 'refused' | 'reused' };
+
+/** Two tabs that refresh at the same moment are no thief: a token that was used just now still counts. */
+const RACE_GRACE = '10 seconds';
+
+const SUBJECT = `
+  a.id AS "agentId", a.tenant_id AS "tenantId", a.role,
+  ARRAY(SELECT m.team_id FROM team_member m
+        WHERE m.tenant_id = a.tenant_id AND m.agent_id = a.id ORDER BY m.team_id) AS "teamIds",
+  a.status = 'active' AND t.status = 'active' AS admitted`;
+
+/** Acts before a tenant is known, with the system role. */
+@Injectable()
+export class SessionRepository {
+  constructor(@Inject(IDENTITY_SYSTEM_DB) private readonly db: DataSource) {}
+
+  async findCredential(email: string): Promise<Credential | undefined> {
+    const [row] = await this.db.query<Credential[]>(
+      `SELECT ${SUBJECT}, a.password_hash AS "passwordHash"
+         FROM agent a JOIN tenant t ON t.id = a.tenant_id
+        WHERE a.email = $1`,
+      [email],
+    );
+    return row;
+  }
+
+  async create(session: Pick<Session, 'id' | 'tenantId' | 'agentId'>, token: Buffer, days: number) {
+    await this.db.transaction(async (manager) => {
+      const { id, tenantId, agentId } = session;
+      await manager.query(
+        `INSERT INTO session (id, tenant_id, agent_id, expires_at)
+         VALUES ($1, $2, $3, now() + $4 * interval '1 day')`,
+        [id, tenantId, agentId, days],
+      );
+      await manager.insert(RefreshToken, { hash: token, sessionId: id, tenantId });
+    });
+  }
+
+  /** Trades a token for the next one of its session. Who comes with one that was traded before ends the session. */
+  rotate(token: Buffer, next: Buffer): Promise<Rotation> {
+    return this.db.transaction(async (manager): Promise<Rotation> => {
+      const [found] = await manager.query<(TokenSubject & Record<'admitted' | 'alive' | 'stale', boolean>)[]>(
+        // Both rows are locked, so racing requests see each other's trade and each other's revocation.
+        `SELECT ${SUBJECT}, s.id AS "sessionId",
+                s.revoked_at IS NULL AND s.expires_at > now() AS alive,
+                r.used_at IS NOT NULL AND r.used_at < now() - interval '${RACE_GRACE}' AS stale
+           FROM refresh_token r
+           JOIN session s ON s.id = r.session_id
+           JOIN agent a ON a.id = s.agent_id
+           JOIN tenant t ON t.id = a.tenant_id
+          WHERE r.hash = $1
+            FOR UPDATE OF r, s`,
+        [token],
+      );
+      if (!found?.alive) return { outcome: 'refused' };
+      const { sessionId, tenantId, agentId, role, teamIds } = found;
+      if (found.stale || !found.admitted) {
+        await manager.query('UPDATE session SET revoked_at = now() WHERE id = $1', [sessionId]);
+        return { outcome: found.stale ? 'reused' : 'refused' };
+      }
+      await manager.insert(RefreshToken, { hash: next, sessionId, tenantId });
+      await manager.query(
+        'UPDATE refresh_token SET used_at = now(), replaced_by = $2 WHERE hash = $1 AND used_at IS NULL',
+        [token, next],
+      );
+      return { outcome: 'rotated', subject: { sessionId, tenantId, agentId, role, teamIds } };
+    });
+  }
+}

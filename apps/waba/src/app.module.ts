@@ -1,0 +1,117 @@
+import { Module, type DynamicModule, type Provider } from '@nestjs/common';
+import { brokerNames } from '@scrm/contracts';
+import { DatabaseModule } from '@scrm/database';
+import { MessagingModule, RpcErrorFilter, RpcInterceptor, type MessagingOptions } from '@scrm/messaging';
+import { TokenVerifier } from '@scrm/platform';
+import { CloudApiClient } from './cloud-api/cloud-api.client';
+import { WABA_CONFIG, type WabaConfig, type WabaRole } from './config';
+import { ContactResolver } from './contact/contact.resolver';
+import { ConversationRepository } from './conversation/conversation.repository';
+import { ConversationRpc } from './conversation/conversation.rpc';
+import { ConversationService } from './conversation/conversation.service';
+import { APP_DB, APP_ROLE, SYSTEM_DB, SYSTEM_ROLE, wabaDataSource } from './db/data-source';
+import { OverdueService } from './maintenance/overdue.service';
+import { RetentionService } from './maintenance/retention.service';
+import { Scheduler } from './maintenance/scheduler';
+import { Dispatcher } from './message/dispatcher';
+import { DispatchPublisher } from './message/dispatch.publisher';
+import { DispatchRepository } from './message/dispatch.repository';
+import { InboundService } from './message/inbound.service';
+import { MessageSenderConsumer } from './message/message-sender.consumer';
+import { MessageRepository } from './message/message.repository';
+import { MessageRpc } from './message/message.rpc';
+import { MessageService } from './message/message.service';
+import { StatusService } from './message/status.service';
+import { SenderDirectory } from './sender/sender.directory';
+import { SenderRpc } from './sender/sender.rpc';
+import { StreamPublisher } from './stream/stream.publisher';
+import { StreamRpc } from './stream/stream.rpc';
+import { TemplateRepository } from './template/template.repository';
+import { TemplateRpc } from './template/template.rpc';
+import { ArchiveConsumer } from './webhook/archive.consumer';
+import { WebhookConsumer } from './webhook/webhook.consumer';
+import { WebhookController } from './webhook/webhook.controller';
+import { WebhookPublisher } from './webhook/webhook.publisher';
+import { WebhookRepository } from './webhook/webhook.repository';
+import { WebhookRpc } from './webhook/webhook.rpc';
+import { WebhookService } from './webhook/webhook.service';
+
+export const messagingOptions = (config: WabaConfig): MessagingOptions => ({
+  url: config.RABBITMQ_URL,
+  service: 'waba',
+  names: brokerNames(config.BROKER_NAMESPACE),
+});
+
+/** Needs the broker only: it takes deliveries while the database is away. */
+const INGRESS: Provider[] = [WebhookPublisher];
+
+/** What the worker and the scheduler share. */
+const CORE: Provider[] = [
+  SenderDirectory,
+  ContactResolver,
+  ConversationRepository,
+  ConversationService,
+  MessageRepository,
+  MessageService,
+  DispatchPublisher,
+  InboundService,
+  StatusService,
+  StreamPublisher,
+  TemplateRepository,
+  WebhookRepository,
+  WebhookService,
+  RpcInterceptor,
+  RpcErrorFilter,
+];
+
+const BY_ROLE: Record<WabaRole, Provider[]> = {
+  ingress: [],
+  worker: [
+    WebhookConsumer,
+    ArchiveConsumer,
+    CloudApiClient,
+    DispatchRepository,
+    Dispatcher,
+    MessageSenderConsumer,
+  ],
+  scheduler: [Scheduler, OverdueService, RetentionService],
+};
+
+const RPC = [ConversationRpc, MessageRpc, SenderRpc, TemplateRpc, WebhookRpc, StreamRpc];
+
+/** One image; the roles decide what of it comes to life. */
+@Module({})
+export class AppModule {
+  static forRoot(config: WabaConfig): DynamicModule {
+    const has = (role: WabaRole) => config.WABA_ROLES.includes(role);
+    const usesDatabase = has('worker') || has('scheduler');
+    const tokens = new TokenVerifier({
+      jwksUrl: config.JWKS_URL,
+      issuer: config.TOKEN_ISSUER,
+      audience: config.TOKEN_AUDIENCE,
+    });
+    return {
+      module: AppModule,
+      imports: [
+        MessagingModule.forRoot(messagingOptions(config)),
+        ...(usesDatabase ? [DatabaseModule.forRoot(databases(config))] : []),
+      ],
+      controllers: [...(has('ingress') ? [WebhookController] : []), ...(has('worker') ? RPC : [])],
+      providers: [
+        { provide: WABA_CONFIG, useValue: config },
+        { provide: TokenVerifier, useValue: tokens },
+        ...INGRESS,
+        ...(usesDatabase ? CORE : []),
+        ...config.WABA_ROLES.flatMap((role) => BY_ROLE[role]),
+      ],
+    };
+  }
+}
+
+function databases(config: WabaConfig) {
+  const { DATABASE_URL: url, DATABASE_POOL_SIZE: size } = config;
+  return new Map([
+    [APP_DB, wabaDataSource(url, APP_ROLE, size)],
+    [SYSTEM_DB, wabaDataSource(url, SYSTEM_ROLE, size)],
+  ]);
+}

@@ -1,0 +1,133 @@
+import { Inject, Injectable } from '@nestjs/common';
+import {
+  canSee,
+  type conversationAssign,
+  type conversationList,
+  type conversationOpen,
+  type ConversationView,
+  type RpcResponse,
+} from '@scrm/contracts';
+import { inTenant } from '@scrm/database';
+import type { Caller } from '@scrm/messaging';
+import { AppError } from '@scrm/platform';
+import type { DataSource, EntityManager } from 'typeorm';
+import type { z } from 'zod';
+import { ContactResolver } from '../contact/contact.resolver';
+import { APP_DB } from '../db/data-source';
+import { StreamPublisher } from '../stream/stream.publisher';
+import { Timeline, type TenantChanges } from '../stream/timeline';
+import { audienceOf, toConversationView, type ConversationRecord } from './conversation.record';
+import { ConversationRepository } from './conversation.repository';
+import { encodePage } from './page-cursor';
+
+@Injectable()
+export class ConversationService {
+  constructor(
+    @Inject(APP_DB) private readonly database: DataSource,
+    private readonly repository: ConversationRepository,
+    private readonly contacts: ContactResolver,
+    private readonly stream: StreamPublisher,
+  ) {}
+
+  async list(
+    caller: Caller,
+    query: z.output<typeof conversationList.request>,
+  ): Promise<RpcResponse<typeof conversationList>> {
+    const records = await this.inTenant(caller, (manager) => this.repository.list(manager, caller, query));
+    const page = records.slice(0, query.limit);
+    const last = records.length > query.limit ? page.at(-1) : undefined;
+    return {
+      items: page.map(toConversationView),
+      nextCursor: last ? encodePage(last.last_activity_at.toISOString(), last.id) : null,
+    };
+  }
+
+  async get(caller: Caller, id: string): Promise<ConversationView> {
+    const record = await this.inTenant(caller, (manager) => this.repository.find(manager, caller, id));
+    if (!record) throw notFound();
+    return toConversationView(record);
+  }
+
+  /** The conversation of a sender with a phone number; made where it does not exist. */
+  async open(caller: Caller, request: z.output<typeof conversationOpen.request>): Promise<ConversationView> {
+    const waId = request.phone.replace(/[\s()+.-]/g, '');
+    if (!/^\d{6,15}$/.test(waId)) {
+      throw new AppError(
+        'invalid_request',
+        'Give the phone number with its country code, e.g. +62 812 1000 0001.',
+        [{ path: 'phone', message: 'not a phone number with country code' }],
+      );
+    }
+    return this.inTenant(caller, async (manager) => {
+      const [sender] = await manager.query<{ id: string; default_team_id: string | null }[]>(
+        'SELECT id, default_team_id FROM sender WHERE id = $1',
+        [request.senderId],
+      );
+      if (!sender) throw new AppError('not_found', 'There is no such sender.');
+      const [id] = await this.contacts.conversationsOf(manager, [
+        {
+          tenantId: caller.principal.tenantId,
+          senderId: sender.id,
+          defaultTeamId: sender.default_team_id,
+          customer: {
+            waId,
+            userId: null,
+            parentUserId: null,
+            groupId: null,
+            profileName: request.name ?? null,
+            username: null,
+          },
+        },
+      ]);
+      const record = await this.repository.find(manager, caller, id!);
+      if (!record) throw new AppError('forbidden', 'This customer is in the care of others.');
+      return toConversationView(record);
+    });
+  }
+
+  read(caller: Caller, id: string): Promise<ConversationView> {
+    return this.change(caller, id, (timeline, conversation) => {
+      if (conversation.unread_count === 0) return;
+      conversation.unread_count = 0;
+      timeline.record(conversation, 'conversation.updated');
+    });
+  }
+
+  assign(caller: Caller, request: z.output<typeof conversationAssign.request>): Promise<ConversationView> {
+    return this.change(caller, request.conversationId, (timeline, conversation) => {
+      const previous = audienceOf(conversation);
+      if (request.assigneeId !== undefined) conversation.assignee_id = request.assigneeId;
+      if (request.teamId !== undefined) conversation.team_id = request.teamId;
+      const now = audienceOf(conversation);
+      if (now.assigneeId === previous.assigneeId && now.teamId === previous.teamId) return;
+      timeline.record(conversation, 'conversation.updated', undefined, previous);
+    });
+  }
+
+  /** A change of one conversation that the caller may see, and its event. */
+  private async change(
+    caller: Caller,
+    id: string,
+    work: (timeline: Timeline, conversation: ConversationRecord) => void,
+  ): Promise<ConversationView> {
+    let changes: TenantChanges[] = [];
+    const view = await this.inTenant(caller, async (manager) => {
+      const timeline = await Timeline.open(manager, [id]);
+      const conversation = timeline.find(id);
+      if (!conversation || !canSee(caller.principal, caller.scope, audienceOf(conversation)))
+        throw notFound();
+      work(timeline, conversation);
+      changes = await timeline.write();
+      return toConversationView(conversation);
+    });
+    await this.stream.announce(changes);
+    return view;
+  }
+
+  private inTenant<T>(caller: Caller, work: (manager: EntityManager) => Promise<T>): Promise<T> {
+    return inTenant(this.database, caller.principal.tenantId, work);
+  }
+}
+
+export const notFound = () =>
+  new AppError('not_found', 'There is no such conversation, or it is not yours to see.');

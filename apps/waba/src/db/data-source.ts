@@ -1,0 +1,47 @@
+import { createDataSource } from '@scrm/database';
+import type { DataSource } from 'typeorm';
+import { Contact } from '../contact/contact.entity';
+import { Conversation } from '../conversation/conversation.entity';
+import { IdempotencyKey, Message, MessageKey, ParkedStatus } from '../message/message.entity';
+import { Sender } from '../sender/sender.entity';
+import { Stream, StreamEvent } from '../stream/stream.entity';
+import { Template } from '../template/template.entity';
+import { AccountEvent, WebhookAttempt, WebhookDelivery } from '../webhook/webhook.entity';
+import { Initial1763800000000 } from './migrations/1763800000000-initial';
+
+export const SCHEMA = 'waba';
+export const APP_ROLE = 'scrm_waba_app';
+export const SYSTEM_ROLE = 'scrm_waba_system';
+
+/** Sees one tenant per transaction: all that a person asks for goes through this pool. */
+export const APP_DB = Symbol('app-db');
+/** Acts for many tenants in one statement: the inbound worker, the dispatcher, the scheduler; nobody else. */
+export const SYSTEM_DB = Symbol('system-db');
+
+const entities = [
+  Sender,
+  Contact,
+  Conversation,
+  Message,
+  MessageKey,
+  ParkedStatus,
+  IdempotencyKey,
+  Stream,
+  StreamEvent,
+  Template,
+  WebhookDelivery,
+  WebhookAttempt,
+  AccountEvent,
+];
+
+export function wabaDataSource(url: string, role?: string, poolSize?: number): DataSource {
+  return createDataSource({
+    url,
+    schema: SCHEMA,
+    applicationName: `waba${role === SYSTEM_ROLE ? '-system' : ''}`,
+    entities,
+    migrations: [Initial1763800000000],
+    ...(role && { role }),
+    ...(poolSize && { poolSize }),
+  });
+}

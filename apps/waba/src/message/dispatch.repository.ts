@@ -1,0 +1,190 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { counter } from '@scrm/platform';
+import type { DataSource, EntityManager } from 'typeorm';
+import type { GraphError, SendOutcome } from '../cloud-api/cloud-api.client';
+import { ruleOf, waitBefore, type GraphErrorRule } from '../cloud-api/graph-errors';
+import { MESSAGE_COLUMNS, type MessageRecord } from '../conversation/conversation.record';
+import { SYSTEM_DB } from '../db/data-source';
+import { Timeline, type TenantChanges } from '../stream/timeline';
+import { StatusService, type LocatedStatus } from './status.service';
+
+/** A message that this process alone may send now, and all that it takes to send it. */
+export interface ClaimedMessage {
+  id: string;
+  conversation_id: string;
+  sender_id: string;
+  tenant_id: string;
+  type: string;
+  content: unknown;
+  reply_to: string | null;
+  attempts: number;
+  wa_id: string | null;
+  user_id: string | null;
+  group_id: string | null;
+  phone_number_id: string;
+  access_token: Buffer;
+}
+
+export interface Settlement {
+  claim: ClaimedMessage;
+  outcome: SendOutcome;
+}
+
+/** What the dispatcher does next in the conversation, and with the whole number. */
+export interface AfterSend {
+  goOn: boolean;
+  slowDownMs: number;
+}
+
+/** Where nothing reached Meta: as patient as with a service that is down. */
+const CONNECTION_RULE: GraphErrorRule = { action: 'retry', attempts: 30, waitMs: 1_000 };
+
+const outboundTotal = counter('message_outbound_total', 'Outgoing messages by what became of them', [
+  'outcome',
+  'error_class',
+]);
+
+@Injectable()
+export class DispatchRepository {
+  constructor(
+    @Inject(SYSTEM_DB) private readonly database: DataSource,
+    private readonly statuses: StatusService,
+  ) {}
+
+  /**
+   * Claims the oldest waiting message of each conversation, unless an older one is on its way. The claim is committed
+   * before a byte goes to Meta, so that no crash can lead to a second send.
+   */
+  async claim(conversationIds: string[], claimant: string): Promise<(ClaimedMessage | null)[]> {
+    const [claimed] = await this.database.query<[ClaimedMessage[], number]>(CLAIM, [
+      conversationIds,
+      claimant,
+    ]);
+    const byConversation = new Map(claimed.map((c) => [c.conversation_id, c]));
+    return conversationIds.map((id) => byConversation.get(id) ?? null);
+  }
+
+  /** Writes down what became of sends. @returns what to publish, and what to do next for each */
+  async settle(settlements: Settlement[]): Promise<{ changes: TenantChanges[]; after: AfterSend[] }> {
+    return this.database.transaction(async (manager) => {
+      const timeline = await Timeline.open(
+        manager,
+        settlements.map((s) => s.claim.conversation_id),
+      );
+      const messages = await manager.query<MessageRecord[]>(
+        `SELECT ${MESSAGE_COLUMNS} FROM message m WHERE m.id = ANY($1) ORDER BY m.id FOR UPDATE`,
+        [settlements.map((s) => s.claim.id)],
+      );
+      const byId = new Map(messages.map((m) => [m.id, m]));
+      const retryAt = new Map<string, string>();
+      const after = settlements.map((s) => this.settleOne(timeline, byId.get(s.claim.id)!, s, retryAt));
+      await this.store(manager, messages, retryAt);
+      await this.pauseSenders(manager, settlements);
+      await this.applyEarlyStatuses(manager, timeline, settlements);
+      return { changes: await timeline.write(), after };
+    });
+  }
+
+  private settleOne(
+    timeline: Timeline,
+    message: MessageRecord,
+    { claim, outcome }: Settlement,
+    retryAt: Map<string, string>,
+  ): AfterSend {
+    const conversation = timeline.get(message.conversation_id);
+    const done = (status: MessageRecord['status'], error: GraphError | null) => {
+      message.status = status;
+      message.error = error;
+      timeline.record(conversation, 'message.status', message);
+      return { goOn: true, slowDownMs: 0 };
+    };
+    if (outcome.kind === 'accepted') {
+      outboundTotal.inc({ outcome: 'sent', error_class: 'none' });
+      message.wamid = outcome.wamid;
+      // Its status webhook may have been faster than this answer.
+      if (['queued', 'sending', 'unknown'].includes(message.status)) message.status = 'sent';
+      timeline.record(conversation, 'message.sent', message);
+      return { goOn: true, slowDownMs: 0 };
+    }
+    // Meta's webhook has already told what became of it.
+    if (message.status !== 'sending') return { goOn: true, slowDownMs: 0 };
+    if (outcome.kind === 'unknown') {
+      outboundTotal.inc({ outcome: 'unknown', error_class: 'connection' });
+      return done('unknown', { code: 0, title: 'No answer from WhatsApp', details: outcome.reason });
+    }
+    const rule = outcome.kind === 'not-sent' ? CONNECTION_RULE : ruleOf(outcome.error.code);
+    const error =
+      outcome.kind === 'not-sent' ? { code: 0, title: 'WhatsApp could not be reached' } : outcome.error;
+    if (rule.action === 'fail' || (rule.attempts !== undefined && claim.attempts >= rule.attempts)) {
+      outboundTotal.inc({ outcome: 'failed', error_class: rule.action });
+      return done('failed', error);
+    }
+    outboundTotal.inc({ outcome: 'again', error_class: rule.action });
+    message.status = 'queued';
+    const asked = outcome.kind === 'rejected' ? (outcome.retryAfterMs ?? 0) : 0;
+    const wait = rule.action === 'pause' ? 0 : Math.max(asked, waitBefore(claim.attempts, rule));
+    retryAt.set(message.id, new Date(timeline.now.getTime() + wait).toISOString());
+    return { goOn: false, slowDownMs: rule.action === 'throttle' ? wait : 0 };
+  }
+
+  private async store(manager: EntityManager, messages: MessageRecord[], retryAt: Map<string, string>) {
+    const rows = messages.map((m) => ({ ...m, next_attempt_at: retryAt.get(m.id) ?? null }));
+    await manager.query(
+      `UPDATE message m SET wamid = r.wamid, status = r.status, error = r.error, next_attempt_at = r.next_attempt_at,
+              claimed_by = NULL, claimed_at = NULL
+         FROM jsonb_populate_recordset(null::message, $1) r WHERE m.id = r.id`,
+      [JSON.stringify(rows)],
+    );
+    const keys = messages.filter((m) => m.wamid).map((m) => ({ ...m, message_id: m.id }));
+    if (keys.length === 0) return;
+    await manager.query(
+      `INSERT INTO message_key (sender_id, wamid, tenant_id, message_id, conversation_id)
+       SELECT sender_id, wamid, tenant_id, message_id, conversation_id
+         FROM jsonb_populate_recordset(null::message_key, $1) ORDER BY sender_id, wamid
+       ON CONFLICT DO NOTHING`,
+      [JSON.stringify(keys)],
+    );
+  }
+
+  /** A token that ended or a number that is blocked fails every message alike: the number waits for a person. */
+  private async pauseSenders(manager: EntityManager, settlements: Settlement[]) {
+    for (const { claim, outcome } of settlements) {
+      if (outcome.kind !== 'rejected' || ruleOf(outcome.error.code).action !== 'pause') continue;
+      await manager.query(`UPDATE sender SET status = 'paused', paused_reason = $2 WHERE id = $1`, [
+        claim.sender_id,
+        `${outcome.error.code}: ${outcome.error.title ?? ''}`.slice(0, 500),
+      ]);
+    }
+  }
+
+  private async applyEarlyStatuses(manager: EntityManager, timeline: Timeline, settlements: Settlement[]) {
+    const accepted = settlements.flatMap(({ claim, outcome }) =>
+      outcome.kind === 'accepted' ? [{ claim, senderId: claim.sender_id, wamid: outcome.wamid }] : [],
+    );
+    if (accepted.length === 0) return;
+    const early = await this.statuses.unpark(manager, accepted);
+    const located = accepted.flatMap(({ claim, wamid }) =>
+      (early.get(wamid) ?? []).map((update): LocatedStatus => ({
+        tenantId: claim.tenant_id,
+        senderId: claim.sender_id,
+        update,
+        messageId: claim.id,
+        conversationId: claim.conversation_id,
+      })),
+    );
+    await this.statuses.apply(manager, timeline, located);
+  }
+}
+
+const CLAIM = `
+  WITH oldest AS (
+    SELECT DISTINCT ON (conversation_id) id FROM message
+     WHERE conversation_id = ANY($1) AND status IN ('queued', 'sending')
+     ORDER BY conversation_id, seq
+  )
+  UPDATE message m SET status = 'sending', claimed_by = $2, claimed_at = now(), attempts = m.attempts + 1
+    FROM oldest o, conversation v, contact c, sender s
+   WHERE m.id = o.id AND m.status = 'queued' AND (m.next_attempt_at IS NULL OR m.next_attempt_at <= now())
+     AND v.id = m.conversation_id AND c.id = v.contact_id AND s.id = m.sender_id AND s.status = 'active'
+  RETURNING m.id, m.conversation_id, m.sender_id, m.tenant_id, m.type, m.content, m.reply_to, m.attempts,
+            c.wa_id, c.user_id, c.group_id, s.phone_number_id, s.access_token`;

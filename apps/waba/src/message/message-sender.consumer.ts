@@ -1,0 +1,52 @@
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { OUTBOUND_PARTITIONS } from '@scrm/contracts';
+import {
+  BatchConsumer,
+  BrokerConnection,
+  MESSAGING_OPTIONS,
+  type BatchOutcome,
+  type Delivery,
+  type MessagingOptions,
+} from '@scrm/messaging';
+import { Drain, LOGGER, type Logger } from '@scrm/platform';
+import { SenderDirectory } from '../sender/sender.directory';
+import type { Nudge } from './dispatch.publisher';
+import { Dispatcher } from './dispatcher';
+
+/** Hands hints to the dispatcher. Each partition has one consumer, so each sender has one dispatcher. */
+@Injectable()
+export class MessageSenderConsumer implements OnModuleInit {
+  constructor(
+    @Inject(MESSAGING_OPTIONS) private readonly options: MessagingOptions,
+    @Inject(LOGGER) private readonly logger: Logger,
+    private readonly connection: BrokerConnection,
+    private readonly dispatcher: Dispatcher,
+    private readonly senders: SenderDirectory,
+    private readonly drain: Drain,
+  ) {}
+
+  onModuleInit() {
+    const consumer = new BatchConsumer(
+      this.connection,
+      {
+        name: 'outbound',
+        queues: Array.from({ length: OUTBOUND_PARTITIONS }, (_, p) => this.options.names.outboundQueue(p)),
+        prefetch: 100,
+        maxBatch: 100,
+        handle: (batch) => this.handle(batch),
+      },
+      this.logger,
+    );
+    this.drain.on('stop-intake', 'outbound consumer', () => consumer.stop());
+  }
+
+  private async handle(batch: Delivery[]): Promise<BatchOutcome> {
+    const rates = await this.senders.ratesById();
+    for (const { body } of batch) {
+      const { senderId, conversationIds } = JSON.parse(body.toString('utf8')) as Nudge;
+      const rate = rates.get(senderId);
+      if (rate) this.dispatcher.wake(senderId, conversationIds, rate);
+    }
+    return { settled: Promise.resolve() };
+  }
+}

@@ -1,0 +1,181 @@
+import { Injectable } from '@nestjs/common';
+import { counter } from '@scrm/platform';
+import type { EntityManager } from 'typeorm';
+import type { StatusUpdate } from '../cloud-api/webhook-parser';
+import { MESSAGE_COLUMNS, type MessageRecord } from '../conversation/conversation.record';
+import type { Timeline } from '../stream/timeline';
+import { nextStatus } from './status';
+
+export interface StatusOf {
+  tenantId: string;
+  senderId: string;
+  update: StatusUpdate;
+}
+
+/** A status and the message that it is about. */
+export interface LocatedStatus extends StatusOf {
+  messageId: string;
+  conversationId: string;
+}
+
+interface Key {
+  sender_id: string;
+  wamid: string;
+  message_id: string;
+  conversation_id: string;
+}
+
+const statusTotal = counter('message_status_total', 'Statuses of outgoing messages', ['outcome']);
+const OUR_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+@Injectable()
+export class StatusService {
+  /**
+   * Finds the message of each status: by WhatsApp's id; else by our own id, which came back with it (then the answer
+   * to our send was lost, or is still on its way). The rest is parked until its message is known.
+   */
+  async locate(manager: EntityManager, statuses: StatusOf[]): Promise<LocatedStatus[]> {
+    if (statuses.length === 0) return [];
+    const rows = statuses.map(({ senderId, update }) => ({
+      sender_id: senderId,
+      wamid: update.wamid,
+      message_id: update.callbackData && OUR_ID.test(update.callbackData) ? update.callbackData : null,
+    }));
+    const keys = await manager.query<Key[]>(
+      `SELECT i.sender_id, i.wamid, coalesce(k.message_id, m.id) AS message_id,
+              coalesce(k.conversation_id, m.conversation_id) AS conversation_id
+         FROM jsonb_to_recordset($1) AS i(sender_id uuid, wamid text, message_id uuid)
+         LEFT JOIN message_key k ON k.sender_id = i.sender_id AND k.wamid = i.wamid
+         LEFT JOIN message m ON k.message_id IS NULL AND m.id = i.message_id AND m.sender_id = i.sender_id
+          AND m.direction = 'out' AND (m.wamid IS NULL OR m.wamid = i.wamid)
+        WHERE k.message_id IS NOT NULL OR m.id IS NOT NULL`,
+      [JSON.stringify(rows)],
+    );
+    const byWamid = new Map(keys.map((k) => [`${k.sender_id}:${k.wamid}`, k]));
+    const located: LocatedStatus[] = [];
+    const parked: StatusOf[] = [];
+    for (const status of statuses) {
+      const key = byWamid.get(`${status.senderId}:${status.update.wamid}`);
+      if (key) located.push({ ...status, messageId: key.message_id, conversationId: key.conversation_id });
+      else parked.push(status);
+    }
+    await this.park(manager, parked);
+    return located;
+  }
+
+  /** Applies them to the messages, under the locks that the timeline holds. */
+  async apply(manager: EntityManager, timeline: Timeline, statuses: LocatedStatus[]): Promise<void> {
+    if (statuses.length === 0) return;
+    const ids = [...new Set(statuses.map((s) => s.messageId))];
+    const messages = await manager.query<MessageRecord[]>(
+      `SELECT ${MESSAGE_COLUMNS} FROM message m WHERE m.id = ANY($1) ORDER BY m.id FOR UPDATE`,
+      [ids],
+    );
+    const byId = new Map(messages.map((m) => [m.id, m]));
+    const pricing = new Map<string, unknown>();
+    const changed = new Set<MessageRecord>();
+    const newKeys: object[] = [];
+    for (const { messageId, update, tenantId, senderId, conversationId } of statuses) {
+      const message = byId.get(messageId);
+      if (!message || message.direction !== 'out') continue;
+      if (!message.wamid) {
+        message.wamid = update.wamid;
+        newKeys.push({
+          tenant_id: tenantId,
+          sender_id: senderId,
+          wamid: update.wamid,
+          message_id: messageId,
+          conversation_id: conversationId,
+        });
+      }
+      if (this.applyOne(timeline, message, update)) changed.add(message);
+      if (update.pricing) pricing.set(message.id, update.pricing);
+    }
+    await this.addKeys(manager, newKeys);
+    await this.store(manager, [...changed], pricing);
+  }
+
+  /** The statuses that came before their message was known, taken out to be applied. */
+  async unpark(
+    manager: EntityManager,
+    keys: { senderId: string; wamid: string }[],
+  ): Promise<Map<string, StatusUpdate[]>> {
+    const rows = await manager.query<{ sender_id: string; wamid: string; payload: StatusUpdate }[]>(
+      `DELETE FROM parked_status p USING jsonb_to_recordset($1) AS i(sender_id uuid, wamid text)
+        WHERE p.sender_id = i.sender_id AND p.wamid = i.wamid
+       RETURNING p.sender_id, p.wamid, p.payload`,
+      [JSON.stringify(keys.map((k) => ({ sender_id: k.senderId, wamid: k.wamid })))],
+    );
+    // node-postgres answers a DELETE ... RETURNING through TypeORM as [rows, count].
+    const list = (Array.isArray(rows[0]) ? rows[0] : rows) as { wamid: string; payload: StatusUpdate }[];
+    const found = new Map<string, StatusUpdate[]>();
+    for (const { wamid, payload } of list) {
+      const update = { ...payload, occurredAt: new Date(payload.occurredAt) };
+      found.set(wamid, [...(found.get(wamid) ?? []), update]);
+    }
+    return found;
+  }
+
+  private applyOne(timeline: Timeline, message: MessageRecord, update: StatusUpdate): boolean {
+    if (message.status_times[update.status] !== undefined) {
+      statusTotal.inc({ outcome: 'duplicate' });
+      return false;
+    }
+    message.status_times = { ...message.status_times, [update.status]: update.occurredAt.toISOString() };
+    const before = message.status;
+    message.status = nextStatus(before, update.status);
+    if (update.error && message.status === 'failed') message.error = update.error;
+    if (message.status !== 'failed') message.error = null;
+    // WhatsApp's own `sent` is told even though our `sent` (it took the message) was: it is the first tick.
+    const told = message.status !== before || (update.status === 'sent' && message.status === 'sent');
+    statusTotal.inc({ outcome: told ? 'applied' : 'late' });
+    if (told) timeline.record(timeline.get(message.conversation_id), 'message.status', message);
+    return true;
+  }
+
+  private async park(manager: EntityManager, statuses: StatusOf[]) {
+    if (statuses.length === 0) return;
+    statusTotal.inc({ outcome: 'parked' }, statuses.length);
+    await manager.query(
+      `INSERT INTO parked_status (sender_id, wamid, status, tenant_id, payload)
+       SELECT sender_id, wamid, status, tenant_id, payload FROM jsonb_populate_recordset(null::parked_status, $1)
+        ORDER BY sender_id, wamid, status
+       ON CONFLICT DO NOTHING`,
+      [
+        JSON.stringify(
+          statuses.map(({ tenantId, senderId, update }) => ({
+            tenant_id: tenantId,
+            sender_id: senderId,
+            wamid: update.wamid,
+            status: update.status,
+            payload: update,
+          })),
+        ),
+      ],
+    );
+  }
+
+  private async addKeys(manager: EntityManager, keys: object[]) {
+    if (keys.length === 0) return;
+    await manager.query(INSERT_MESSAGE_KEYS, [JSON.stringify(keys)]);
+  }
+
+  private async store(manager: EntityManager, messages: MessageRecord[], pricing: Map<string, unknown>) {
+    if (messages.length === 0) return;
+    const rows = messages.map((m) => ({ ...m, pricing: pricing.get(m.id) ?? null }));
+    await manager.query(
+      `UPDATE message m SET wamid = r.wamid, status = r.status, status_times = r.status_times, error = r.error,
+              pricing = coalesce(r.pricing, m.pricing)
+         FROM jsonb_populate_recordset(null::message, $1) r WHERE m.id = r.id`,
+      [JSON.stringify(rows)],
+    );
+  }
+}
+
+/** Claims WhatsApp's ids. What comes back are the messages whose id is new; the others were here before. */
+export const INSERT_MESSAGE_KEYS = `
+  INSERT INTO message_key (sender_id, wamid, tenant_id, message_id, conversation_id)
+  SELECT sender_id, wamid, tenant_id, message_id, conversation_id
+    FROM jsonb_populate_recordset(null::message_key, $1) ORDER BY sender_id, wamid
+  ON CONFLICT DO NOTHING
+  RETURNING message_id`;

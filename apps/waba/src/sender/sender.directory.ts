@@ -1,0 +1,75 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { DataSource } from 'typeorm';
+import { WABA_CONFIG, type WabaConfig } from '../config';
+import { SYSTEM_DB } from '../db/data-source';
+import { SecretBox } from './secret-box';
+import { Sender } from './sender.entity';
+
+/** A sender as the roads need it. */
+export type KnownSender = Pick<
+  Sender,
+  | 'id'
+  | 'tenantId'
+  | 'wabaId'
+  | 'phoneNumberId'
+  | 'defaultTeamId'
+  | 'status'
+  | 'messagesPerSecond'
+  | 'accessToken'
+>;
+
+const FRESH_MS = 5_000;
+
+/**
+ * All senders by their number, read again every few seconds: they change rarely and every message asks for one. A
+ * number that is not known is looked up at once, but at most once a second.
+ */
+@Injectable()
+export class SenderDirectory {
+  private byNumber = new Map<string, KnownSender>();
+  private readonly box: SecretBox;
+  private readAt = 0;
+  private reading: Promise<void> | undefined;
+
+  constructor(
+    @Inject(SYSTEM_DB) private readonly database: DataSource,
+    @Inject(WABA_CONFIG) config: WabaConfig,
+  ) {
+    this.box = new SecretBox(config.SECRETS_KEY);
+  }
+
+  async byPhoneNumberIds(ids: Iterable<string>): Promise<Map<string, KnownSender>> {
+    const age = Date.now() - this.readAt;
+    const missing = age > 1_000 && [...ids].some((id) => !this.byNumber.has(id));
+    if (age > FRESH_MS || missing) await this.read();
+    return this.byNumber;
+  }
+
+  async tenantOfWaba(wabaId: string): Promise<string | null> {
+    await this.byPhoneNumberIds([]);
+    for (const sender of this.byNumber.values()) if (sender.wabaId === wabaId) return sender.tenantId;
+    return null;
+  }
+
+  /** Messages a second of each sender, by its id. */
+  async ratesById(): Promise<Map<string, number>> {
+    await this.byPhoneNumberIds([]);
+    return new Map([...this.byNumber.values()].map((s) => [s.id, s.messagesPerSecond]));
+  }
+
+  tokenOf(sender: Pick<KnownSender, 'id' | 'accessToken'>): string {
+    return this.box.open(sender.accessToken, sender.id);
+  }
+
+  private read(): Promise<void> {
+    this.reading ??= this.database
+      .getRepository(Sender)
+      .find()
+      .then((senders) => {
+        this.byNumber = new Map(senders.map((s) => [s.phoneNumberId, s]));
+        this.readAt = Date.now();
+      })
+      .finally(() => (this.reading = undefined));
+    return this.reading;
+  }
+}

@@ -1,0 +1,43 @@
+import { Controller, Inject } from '@nestjs/common';
+import { Payload } from '@nestjs/microservices';
+import { senderList, type RpcResponse, type SenderView } from '@scrm/contracts';
+import { inTenant } from '@scrm/database';
+import { FromCaller, OnRpc, type Caller } from '@scrm/messaging';
+import type { DataSource } from 'typeorm';
+import type { z } from 'zod';
+import { decodePage, encodePage } from '../conversation/page-cursor';
+import { APP_DB } from '../db/data-source';
+import { Sender } from './sender.entity';
+
+const isId = (parts: unknown[]): parts is [string] => parts.length === 1 && typeof parts[0] === 'string';
+
+@Controller()
+export class SenderRpc {
+  constructor(@Inject(APP_DB) private readonly database: DataSource) {}
+
+  @OnRpc(senderList, 'sender.read')
+  async list(
+    @FromCaller() { principal }: Caller,
+    @Payload() { cursor, limit }: z.output<typeof senderList.request>,
+  ): Promise<RpcResponse<typeof senderList>> {
+    const after = cursor ? decodePage(cursor, isId)[0] : null;
+    const senders = await inTenant(this.database, principal.tenantId, (manager) => {
+      const query = manager
+        .createQueryBuilder(Sender, 's')
+        .orderBy('s.id')
+        .limit(limit + 1);
+      if (after) query.where('s.id > :after', { after });
+      return query.getMany();
+    });
+    const page = senders.slice(0, limit);
+    return {
+      items: page.map(toView),
+      nextCursor: senders.length > limit ? encodePage(page.at(-1)!.id) : null,
+    };
+  }
+}
+
+function toView(s: Sender): SenderView {
+  const { id, name, displayPhoneNumber, phoneNumberId, defaultTeamId, status, pausedReason } = s;
+  return { id, name, displayPhoneNumber, phoneNumberId, defaultTeamId, status, pausedReason };
+}

@@ -1,0 +1,48 @@
+import type { ConversationEventType } from '@scrm/contracts';
+import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+
+/** Where a tenant's stream of visible changes stands. The row's lock is what puts commits in the order of positions. */
+@Entity('stream')
+export class Stream {
+  @PrimaryColumn({ name: 'tenant_id', type: 'uuid', primaryKeyConstraintName: 'stream_pk' })
+  tenantId!: string;
+
+  /** Another epoch, another count: set anew when a database was restored to an earlier time. */
+  @Column({ type: 'uuid' })
+  epoch!: string;
+
+  @Column({ type: 'bigint', default: 0 })
+  head!: number;
+}
+
+/** A visible change, as every screen that may see it was told. Kept for as long as a cursor may reach back. */
+@Entity('stream_event')
+@Index('stream_event_conversation_seq', ['conversationId', 'seq'], { unique: true })
+export class StreamEvent {
+  @PrimaryColumn({ name: 'tenant_id', type: 'uuid', primaryKeyConstraintName: 'stream_event_pk' })
+  tenantId!: string;
+
+  @PrimaryColumn({ type: 'bigint', primaryKeyConstraintName: 'stream_event_pk' })
+  position!: number;
+
+  @Column({ name: 'conversation_id', type: 'uuid' })
+  conversationId!: string;
+
+  @Column({ type: 'bigint' })
+  seq!: number;
+
+  @Column({ type: 'text' })
+  type!: ConversationEventType;
+
+  @Column({ type: 'jsonb' })
+  audience!: unknown;
+
+  @Column({ name: 'previous_audience', type: 'jsonb', nullable: true })
+  previousAudience!: unknown;
+
+  @Column({ type: 'jsonb' })
+  data!: unknown;
+
+  @Column({ name: 'occurred_at', type: 'timestamptz', default: () => 'now()' })
+  occurredAt!: Date;
+}

@@ -1,0 +1,37 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { conversationChanged } from '@scrm/contracts';
+import { MESSAGING_OPTIONS, Publisher, type MessagingOptions } from '@scrm/messaging';
+import { LOGGER, type Logger } from '@scrm/platform';
+import type { TenantChanges } from './timeline';
+
+/** Tells everyone what a transaction made visible. One message a tenant, whatever the number of changes. */
+@Injectable()
+export class StreamPublisher {
+  constructor(
+    private readonly publisher: Publisher,
+    @Inject(MESSAGING_OPTIONS) private readonly options: MessagingOptions,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  /** As {@link publish}, for a caller who has its answer already: a failure is only logged. */
+  async announce(changes: TenantChanges[]): Promise<void> {
+    await this.publish(changes).catch((err: unknown) => this.logger.warn({ err }, 'changes not announced'));
+  }
+
+  /**
+   * Resolves when the broker has all of it. Where it does not, the changes are in the database all the same: whoever
+   * follows a stream sees by its positions that something is missing, and reads it there.
+   */
+  async publish(changes: TenantChanges[]): Promise<void> {
+    await Promise.all(
+      changes.map((change) =>
+        this.publisher.publish(
+          this.options.names.exchange.events,
+          conversationChanged.key,
+          Buffer.from(JSON.stringify(change)),
+          { type: conversationChanged.key, persistent: false },
+        ),
+      ),
+    );
+  }
+}

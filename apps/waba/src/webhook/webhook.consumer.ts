@@ -1,0 +1,175 @@
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { INBOUND_PARTITIONS } from '@scrm/contracts';
+import { isTransient } from '@scrm/database';
+import {
+  BatchConsumer,
+  BrokerConnection,
+  MESSAGING_OPTIONS,
+  type BatchOutcome,
+  type Delivery,
+  type MessagingOptions,
+} from '@scrm/messaging';
+import { counter, Drain, Health, histogram, LOGGER, type Logger } from '@scrm/platform';
+import { v5 as uuidv5 } from 'uuid';
+import { parseDelivery, type InboundItem } from '../cloud-api/webhook-parser';
+import { WABA_CONFIG, type WabaConfig } from '../config';
+import { InboundService } from '../message/inbound.service';
+import { StreamPublisher } from '../stream/stream.publisher';
+import { readHeaders, type DeliveryInfo } from './delivery-headers';
+import { WebhookRepository, type DeliveryRow } from './webhook.repository';
+
+const MAX_ATTEMPTS = 5;
+
+const quarantined = counter('webhook_deliveries_quarantined_total', 'Deliveries that could not be worked on');
+const batchSeconds = histogram('consumer_processing_seconds', 'Time of a batch until its commit', [
+  'queue',
+  'outcome',
+]);
+
+interface Job {
+  delivery: Delivery;
+  info: DeliveryInfo;
+}
+interface ParsedJob extends Job {
+  items: InboundItem[];
+}
+
+/** The road in, from the broker to the database and out again as events. */
+@Injectable()
+export class WebhookConsumer implements OnModuleInit {
+  constructor(
+    @Inject(WABA_CONFIG) private readonly config: WabaConfig,
+    @Inject(MESSAGING_OPTIONS) private readonly options: MessagingOptions,
+    @Inject(LOGGER) private readonly logger: Logger,
+    private readonly connection: BrokerConnection,
+    private readonly inbound: InboundService,
+    private readonly stream: StreamPublisher,
+    private readonly repository: WebhookRepository,
+    private readonly health: Health,
+    private readonly drain: Drain,
+  ) {}
+
+  onModuleInit() {
+    const consumer = new BatchConsumer(
+      this.connection,
+      {
+        name: 'inbound',
+        queues: Array.from({ length: INBOUND_PARTITIONS }, (_, p) => this.options.names.inboundQueue(p)),
+        prefetch: this.config.INBOUND_PREFETCH,
+        maxBatch: this.config.INBOUND_BATCH,
+        handle: (batch) => this.handle(batch),
+      },
+      this.logger,
+    );
+    this.health.register('inbound consumer', () => {
+      if (!consumer.consuming) throw new Error('not consuming');
+    });
+    this.drain.on('stop-intake', 'inbound consumer', () => consumer.stop());
+  }
+
+  /**
+   * A batch goes as a whole. Where that fails, and for what came back from a worker that may have died of it, each
+   * delivery goes alone: then only the one at fault is tried again, and after five tries put aside.
+   */
+  async handle(batch: Delivery[]): Promise<BatchOutcome> {
+    const jobs = batch.map((delivery): Job => ({ delivery, info: readHeaders(delivery.headers) }));
+    if (jobs.some((job) => job.delivery.redelivered)) return this.handleAlone(jobs);
+    const end = batchSeconds.startTimer({ queue: 'inbound' });
+    try {
+      const outcome = await this.work(jobs.map(parse));
+      end({ outcome: 'ok' });
+      return outcome;
+    } catch (error) {
+      end({ outcome: 'failed' });
+      if (isTransient(error)) throw error;
+      return this.handleAlone(jobs);
+    }
+  }
+
+  private async handleAlone(jobs: Job[]): Promise<BatchOutcome> {
+    const settled: Promise<unknown>[] = [];
+    for (const job of jobs) {
+      const outcome = await this.tryAlone(job);
+      // Looked at when all are through; until then nobody waits for it.
+      outcome.settled.catch(() => undefined);
+      settled.push(outcome.settled);
+    }
+    return { settled: Promise.all(settled) };
+  }
+
+  private async tryAlone(job: Job): Promise<BatchOutcome> {
+    const key = keyOf(job.info);
+    for (;;) {
+      const attempts = await this.repository.beginAttempt(key);
+      if (attempts > MAX_ATTEMPTS)
+        return this.quarantine(job, key, 'it ended its worker again and again', attempts - 1);
+      try {
+        const outcome = await this.work([parse(job)]);
+        await this.repository.endAttempts([key]);
+        return outcome;
+      } catch (error) {
+        if (isTransient(error)) {
+          await this.repository.endAttempts([key]).catch(() => undefined);
+          throw error;
+        }
+        this.logger.warn({ err: error, delivery: job.info.deliveryId, attempts }, 'delivery failed');
+        if (attempts >= MAX_ATTEMPTS) return this.quarantine(job, key, reasonOf(error), attempts);
+      }
+    }
+  }
+
+  private async work(jobs: ParsedJob[]): Promise<BatchOutcome> {
+    const items = jobs.flatMap((job) => job.items);
+    const { changes } = await this.inbound.store(items, (manager, tenants) => {
+      let at = 0;
+      const rows = jobs.flatMap((job) => {
+        const own = tenants.slice(at, (at += job.items.length));
+        return keptAs(job, own) ?? [];
+      });
+      return this.repository.keep(rows, manager);
+    });
+    return { settled: this.stream.publish(changes) };
+  }
+
+  private async quarantine(job: Job, key: string, reason: string, attempts: number): Promise<BatchOutcome> {
+    quarantined.inc();
+    this.logger.error(
+      { delivery: job.info.deliveryId, item: job.info.item, reason },
+      'delivery put in quarantine',
+    );
+    const tenantIds = await this.inbound.tenantsOf(job.delivery.body);
+    await this.repository.keep([
+      { ...rowOf(job), id: ownId(job.info), tenantIds, status: 'quarantined', reason, attempts },
+    ]);
+    await this.repository.endAttempts([key]);
+    return { settled: Promise.resolve() };
+  }
+}
+
+function parse(job: Job): ParsedJob {
+  return { ...job, items: parseDelivery(JSON.parse(job.delivery.body.toString('utf8'))) };
+}
+
+const keyOf = (info: DeliveryInfo) => `${info.deliveryId}:${info.item ?? 'whole'}`;
+
+/** An item that is kept on its own account has its own id; a whole delivery has the delivery's. */
+const ownId = (info: DeliveryInfo) =>
+  info.item === null ? info.deliveryId : uuidv5(String(info.item), info.deliveryId);
+
+const reasonOf = (error: unknown) => (error instanceof Error ? error.message : String(error)).slice(0, 500);
+
+const rowOf = (job: Job) => ({ receivedAt: job.info.receivedAt, body: job.delivery.body });
+
+/** A whole delivery is kept with what it caused. An item of a bigger one only where nobody takes it. */
+function keptAs(job: ParsedJob, tenants: (string | null)[]): DeliveryRow | null {
+  const unrouted = tenants.includes(null);
+  if (job.info.item !== null && !unrouted) return null;
+  return {
+    ...rowOf(job),
+    id: ownId(job.info),
+    tenantIds: [...new Set(tenants.filter((t) => t !== null))],
+    status: unrouted ? 'unrouted' : 'processed',
+    reason: unrouted ? 'no sender is registered for this number' : null,
+    attempts: 1,
+  };
+}

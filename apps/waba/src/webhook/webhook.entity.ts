@@ -1,0 +1,73 @@
+import type { WebhookDeliveryView } from '@scrm/contracts';
+import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+
+/** What Meta sent, byte for byte, and what became of it. */
+@Entity('webhook_delivery')
+@Index('webhook_delivery_age', ['receivedAt'])
+@Index('webhook_delivery_trouble', ['status', 'receivedAt'], { where: "status <> 'processed'" })
+export class WebhookDelivery {
+  @PrimaryColumn({ type: 'uuid', primaryKeyConstraintName: 'webhook_delivery_pk' })
+  id!: string;
+
+  /** The tenants whose numbers it names. */
+  @Column({ name: 'tenant_ids', type: 'uuid', array: true })
+  tenantIds!: string[];
+
+  @Column({ name: 'received_at', type: 'timestamptz' })
+  receivedAt!: Date;
+
+  @Column({ type: 'bytea' })
+  body!: Buffer;
+
+  @Column({ type: 'text' })
+  status!: WebhookDeliveryView['status'];
+
+  @Column({ type: 'text', nullable: true })
+  reason!: string | null;
+
+  @Column({ type: 'integer', default: 0 })
+  attempts!: number;
+
+  @Column({ name: 'replayed_at', type: 'timestamptz', nullable: true })
+  replayedAt!: Date | null;
+}
+
+/**
+ * How often a delivery that came back was begun. Written before each try, so that a delivery that kills its worker
+ * is counted too; gone when it succeeds.
+ */
+@Entity('webhook_attempt')
+export class WebhookAttempt {
+  @PrimaryColumn({ name: 'delivery_key', type: 'text', primaryKeyConstraintName: 'webhook_attempt_pk' })
+  deliveryKey!: string;
+
+  @Column({ type: 'integer', default: 0 })
+  attempts!: number;
+
+  @Column({ name: 'last_at', type: 'timestamptz', default: () => 'now()' })
+  lastAt!: Date;
+}
+
+/** What Meta tells about accounts, numbers and templates: everything that is no message and no status. */
+@Entity('account_event')
+@Index('account_event_digest', ['tenantId', 'digest'], { unique: true })
+export class AccountEvent {
+  @PrimaryColumn({ type: 'uuid', primaryKeyConstraintName: 'account_event_pk' })
+  id!: string;
+
+  @Column({ name: 'tenant_id', type: 'uuid' })
+  tenantId!: string;
+
+  /** Meta's webhook field: `message_template_status_update`, ... */
+  @Column({ type: 'text' })
+  field!: string;
+
+  @Column({ type: 'bytea' })
+  digest!: Buffer;
+
+  @Column({ type: 'jsonb' })
+  payload!: unknown;
+
+  @Column({ name: 'received_at', type: 'timestamptz', default: () => 'now()' })
+  receivedAt!: Date;
+}

@@ -1,0 +1,52 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { MESSAGING_OPTIONS, Publisher, type MessagingOptions } from '@scrm/messaging';
+import { v7 as uuidv7 } from 'uuid';
+import { splitDelivery } from '../cloud-api/webhook-split';
+import { writeHeaders } from './delivery-headers';
+
+/** Puts a delivery on the broker: each item on the queue of its customer, the bytes where they are kept. */
+@Injectable()
+export class WebhookPublisher {
+  constructor(
+    private readonly publisher: Publisher,
+    @Inject(MESSAGING_OPTIONS) private readonly options: MessagingOptions,
+  ) {}
+
+  /** Resolves when the broker has all of it. @throws NotPublishedError; then some items may be there already */
+  async publish(body: Buffer, deliveryId = uuidv7(), receivedAt = new Date()): Promise<number> {
+    const { names } = this.options;
+    const split = splitDelivery(body);
+    if (split.kind === 'whole') {
+      const headers = writeHeaders({ deliveryId, receivedAt, item: null });
+      await this.send(names.inboundQueue(split.partition), body, headers);
+      return 1;
+    }
+    const archive = this.send(names.archiveQueue, body, {
+      ...writeHeaders({ deliveryId, receivedAt, item: null }),
+      ...(split.kind === 'not-json' && { poison: true }),
+    });
+    const parts = split.kind === 'parts' ? split.parts : [];
+    await Promise.all([
+      archive,
+      ...parts.map((part, item) =>
+        this.send(
+          names.inboundQueue(part.partition),
+          part.body,
+          writeHeaders({ deliveryId, receivedAt, item }),
+        ),
+      ),
+    ]);
+    return parts.length;
+  }
+
+  private send(
+    queue: string,
+    body: Buffer,
+    headers: Record<string, string | number | boolean>,
+  ): Promise<void> {
+    return this.publisher.publish(this.options.names.exchange.webhook, queue, body, {
+      headers,
+      mandatory: true,
+    });
+  }
+}

@@ -1,0 +1,70 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { WebhookDeliveryView } from '@scrm/contracts';
+import type { DataSource, EntityManager } from 'typeorm';
+import { SYSTEM_DB } from '../db/data-source';
+
+export interface DeliveryRow {
+  id: string;
+  tenantIds: string[];
+  receivedAt: Date;
+  body: Buffer;
+  status: WebhookDeliveryView['status'];
+  reason: string | null;
+  attempts: number;
+}
+
+@Injectable()
+export class WebhookRepository {
+  constructor(@Inject(SYSTEM_DB) private readonly database: DataSource) {}
+
+  /** Keeps deliveries. One that is kept already (it was delivered twice by the broker, or replayed) only moves on. */
+  async keep(rows: DeliveryRow[], manager: EntityManager = this.database.manager): Promise<void> {
+    if (rows.length === 0) return;
+    await manager.query(
+      `INSERT INTO webhook_delivery (id, tenant_ids, received_at, body, status, reason, attempts)
+       SELECT DISTINCT ON (id) id, string_to_array(tenant_ids, ',')::uuid[], received_at, body, status, reason, attempts
+         FROM unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::bytea[], $5::text[], $6::text[], $7::int[])
+           AS r(id, tenant_ids, received_at, body, status, reason, attempts)
+        ORDER BY id
+       ON CONFLICT (id) DO UPDATE
+          SET status = excluded.status, reason = excluded.reason, tenant_ids = excluded.tenant_ids,
+              attempts = excluded.attempts`,
+      [
+        rows.map((r) => r.id),
+        rows.map((r) => r.tenantIds.join(',')),
+        rows.map((r) => r.receivedAt),
+        rows.map((r) => r.body),
+        rows.map((r) => r.status),
+        rows.map((r) => r.reason),
+        rows.map((r) => r.attempts),
+      ],
+    );
+  }
+
+  /** Counts a try of a delivery that came back, before it is made: one that kills the process counts too. */
+  async beginAttempt(deliveryKey: string): Promise<number> {
+    const [row] = await this.database.query<{ attempts: number }[]>(
+      `INSERT INTO webhook_attempt (delivery_key, attempts) VALUES ($1, 1)
+       ON CONFLICT (delivery_key) DO UPDATE SET attempts = webhook_attempt.attempts + 1, last_at = now()
+       RETURNING attempts`,
+      [deliveryKey],
+    );
+    return row!.attempts;
+  }
+
+  async endAttempts(deliveryKeys: string[]): Promise<void> {
+    await this.database.query('DELETE FROM webhook_attempt WHERE delivery_key = ANY($1)', [deliveryKeys]);
+  }
+
+  async bodyOf(id: string): Promise<Buffer | null> {
+    const [row] = await this.database.query<{ body: Buffer }[]>(
+      'SELECT body FROM webhook_delivery WHERE id = $1',
+      [id],
+    );
+    return row?.body ?? null;
+  }
+
+  async markReplayed(id: string): Promise<void> {
+    await this.database.query('UPDATE webhook_delivery SET replayed_at = now() WHERE id = $1', [id]);
+  }
+}

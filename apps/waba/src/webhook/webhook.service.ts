@@ -1,0 +1,78 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { RpcResponse, webhookDeliveryList, WebhookDeliveryView } from '@scrm/contracts';
+import { inTenant } from '@scrm/database';
+import type { Caller } from '@scrm/messaging';
+import { AppError } from '@scrm/platform';
+import type { DataSource } from 'typeorm';
+import type { z } from 'zod';
+import { decodePage, encodePage } from '../conversation/page-cursor';
+import { APP_DB } from '../db/data-source';
+import { WebhookPublisher } from './webhook.publisher';
+import { WebhookRepository } from './webhook.repository';
+
+interface Row {
+  id: string;
+  received_at: Date;
+  status: WebhookDeliveryView['status'];
+  reason: string | null;
+  attempts: number;
+  replayed_at: Date | null;
+}
+
+const isId = (parts: unknown[]): parts is [string] => parts.length === 1 && typeof parts[0] === 'string';
+const COLUMNS = 'id, received_at, status, reason, attempts, replayed_at';
+
+/** Raw deliveries, for those who look after the system. Their bodies may name other tenants and are not shown. */
+@Injectable()
+export class WebhookService {
+  constructor(
+    @Inject(APP_DB) private readonly database: DataSource,
+    private readonly repository: WebhookRepository,
+    private readonly publisher: WebhookPublisher,
+  ) {}
+
+  async list(
+    { principal }: Caller,
+    { cursor, limit, status }: z.output<typeof webhookDeliveryList.request>,
+  ): Promise<RpcResponse<typeof webhookDeliveryList>> {
+    const before = cursor ? decodePage(cursor, isId)[0] : null;
+    const rows = await inTenant(this.database, principal.tenantId, (manager) =>
+      manager.query<Row[]>(
+        `SELECT ${COLUMNS} FROM webhook_delivery
+          WHERE ($1::uuid IS NULL OR id < $1) AND ($2::text IS NULL OR status = $2) ORDER BY id DESC LIMIT $3`,
+        [before, status ?? null, limit + 1],
+      ),
+    );
+    const page = rows.slice(0, limit);
+    return { items: page.map(toView), nextCursor: rows.length > limit ? encodePage(page.at(-1)!.id) : null };
+  }
+
+  /** Once more down the road in, with the same id: what is stored is found, and nothing happens twice. */
+  async replay({ principal }: Caller, id: string): Promise<{ deliveryId: string; replayedItems: number }> {
+    const seen = await inTenant(this.database, principal.tenantId, (manager) =>
+      manager.query<unknown[]>('SELECT id FROM webhook_delivery WHERE id = $1', [id]),
+    );
+    if (seen.length === 0)
+      throw new AppError('not_found', 'There is no such delivery, or its time to be kept is over.');
+    return { deliveryId: id, replayedItems: await this.putBack(id) };
+  }
+
+  /** @returns how many items went on the road */
+  async putBack(id: string): Promise<number> {
+    const body = await this.repository.bodyOf(id);
+    if (!body) throw new AppError('not_found', 'There is no such delivery.');
+    await this.repository.markReplayed(id);
+    return this.publisher.publish(body, id);
+  }
+}
+
+function toView(r: Row): WebhookDeliveryView {
+  return {
+    id: r.id,
+    receivedAt: r.received_at.toISOString(),
+    status: r.status,
+    reason: r.reason,
+    attempts: r.attempts,
+    replayedAt: r.replayed_at?.toISOString() ?? null,
+  };
+}

@@ -1,0 +1,221 @@
+import { audience, conversationEvent, principal, silent, TENANT } from '../../test/model/fixtures';
+import { History } from '../../test/model/history';
+import { turn, VirtualClock } from '../../test/model/virtual-clock';
+import { TenantFeed, type Delivery, type FeedListener } from './tenant-feed';
+
+const event = (position: number) => conversationEvent({ position, audience: audience(1, null) });
+
+class Screen implements FeedListener {
+  readonly principal = principal('admin', 1);
+  readonly scope = 'all';
+  seen: (number | string)[] = [];
+  deliver({ event: { position } }: Delivery) {
+    this.seen.push(position);
+  }
+  restart(reason: string) {
+    this.seen.push(reason);
+  }
+}
+
+describe('the feed of a tenant', () => {
+  let clock: VirtualClock;
+  let history: History;
+  let feed: TenantFeed;
+  let screen: Screen;
+
+  const commit = (count: number) => {
+    for (let i = 0; i < count; i++) history.events.push(event(history.head + 1));
+  };
+  const fanout = (...positions: number[]) => feed.receive(history.epoch, positions.map(event));
+  const answer = async (failure?: Error) => {
+    history.deliver(0, failure);
+    await turn();
+  };
+  /** Nothing here compares with the history by itself: what is found is found by the feed. */
+  const start = async (head = 10) => {
+    commit(head);
+    feed = new TenantFeed(TENANT, { stream: history, clock, logger: silent, maxMissed: 50 });
+    feed.listeners.add(screen);
+    await answer();
+  };
+
+  beforeEach(() => {
+    clock = new VirtualClock();
+    history = new History();
+    screen = new Screen();
+  });
+  afterEach(() => feed.close());
+
+  it('starts at the head of the stream and goes on from there', async () => {
+    await start();
+    expect(feed.position).toBe(10);
+    fanout(11, 12);
+    expect(screen.seen).toEqual([11, 12]);
+  });
+
+  it('keeps what comes before it knows where it stands', async () => {
+    commit(2);
+    feed = new TenantFeed(TENANT, { stream: history, clock, logger: silent });
+    feed.listeners.add(screen);
+    history.look();
+    fanout(2, 3);
+    fanout(4);
+    await answer();
+    expect(screen.seen).toEqual([3, 4]);
+  });
+
+  it('starts as soon as the history answers, however often it did not', async () => {
+    feed = new TenantFeed(TENANT, { stream: history, clock, logger: silent });
+    for (let i = 0; i < 8; i++) {
+      await answer(new Error('away'));
+      await clock.advance(5_000);
+    }
+    await answer();
+    await feed.started;
+    expect(feed.epoch).toBe('epoch-1');
+  });
+
+  it('reads after the start, if something may have been missed during it', async () => {
+    feed = new TenantFeed(TENANT, { stream: history, clock, logger: silent });
+    feed.listeners.add(screen);
+    history.look();
+    commit(2);
+    feed.refill('subscription');
+    await answer();
+    await answer();
+    expect(screen.seen).toEqual([1, 2]);
+  });
+
+  it('drops what it delivered before', async () => {
+    await start();
+    fanout(11);
+    fanout(11);
+    fanout(9, 10, 11, 12);
+    expect(screen.seen).toEqual([11, 12]);
+  });
+
+  it('puts neighbours in order without asking anybody', async () => {
+    await start();
+    fanout(13);
+    fanout(12);
+    expect(screen.seen).toEqual([]);
+    fanout(11);
+    expect(screen.seen).toEqual([11, 12, 13]);
+    await clock.advance(1_000);
+    expect(history.asked.read).toBe(0);
+  });
+
+  it('reads a hole once that stays open, and only then', async () => {
+    await start();
+    commit(3);
+    fanout(12);
+    fanout(13);
+    await clock.advance(49);
+    expect(history.asked.read).toBe(0);
+    await clock.advance(1);
+    expect(history.asked.read).toBe(1);
+    await answer();
+    expect(screen.seen).toEqual([11, 12, 13]);
+    await clock.advance(10_000);
+    expect(history.asked.read).toBe(1);
+  });
+
+  it('gives a new hole its own time', async () => {
+    await start();
+    commit(5);
+    fanout(12);
+    await clock.advance(40);
+    fanout(11);
+    fanout(15);
+    await clock.advance(20);
+    expect(history.asked.read).toBe(0);
+    await clock.advance(50);
+    expect(history.asked.read).toBe(1);
+  });
+
+  it('goes on asking when the history fails, and holds meanwhile', async () => {
+    await start();
+    commit(2);
+    fanout(12);
+    await clock.advance(50);
+    await answer(new Error('away'));
+    fanout(13);
+    await clock.advance(100);
+    history.events.push(event(13));
+    await answer();
+    expect(screen.seen).toEqual([11, 12, 13]);
+  });
+
+  it('does not hoard: too much behind a hole is dropped and read', async () => {
+    await start();
+    fanout(...Array.from({ length: 5_001 }, (_, i) => i + 12));
+    expect(history.asked.read).toBe(1);
+    commit(3);
+    await answer();
+    expect(screen.seen).toEqual([11, 12, 13]);
+  });
+
+  it('reads when the history is ahead and nothing comes', async () => {
+    await start();
+    commit(2);
+    feed.compare(history.epoch, 12, 10);
+    await clock.advance(50);
+    await answer();
+    expect(screen.seen).toEqual([11, 12]);
+  });
+
+  it('does not read when the event was only on its way', async () => {
+    await start();
+    commit(1);
+    feed.compare(history.epoch, 11, 10);
+    fanout(11);
+    await clock.advance(1_000);
+    expect(history.asked.read).toBe(0);
+  });
+
+  it('starts over in another epoch, after asking', async () => {
+    await start();
+    history.newEpoch();
+    commit(1);
+    fanout(1);
+    expect(screen.seen).toEqual([]);
+    await answer();
+    expect([feed.epoch, feed.position]).toEqual(['epoch-2', 1]);
+    expect(screen.seen).toEqual(['unknown_cursor']);
+    fanout(2);
+    expect(screen.seen).toEqual(['unknown_cursor', 2]);
+  });
+
+  it('does not fall for a straggler of an earlier epoch', async () => {
+    await start();
+    feed.receive('epoch-0', [event(11)]);
+    await answer();
+    expect(screen.seen).toEqual([]);
+    expect(feed.position).toBe(10);
+  });
+
+  it('starts over where the database lost what it had committed', async () => {
+    await start();
+    history.events.splice(5);
+    feed.compare(history.epoch, 5, 10);
+    await answer();
+    expect(screen.seen).toEqual(['unknown_cursor']);
+    expect(feed.position).toBe(5);
+  });
+
+  it('skips where it is too far behind', async () => {
+    await start();
+    commit(51);
+    feed.refill('subscription');
+    await answer();
+    expect(screen.seen).toEqual(['too_many_missed']);
+    expect(feed.position).toBe(61);
+  });
+
+  it('leaves no timer when it is closed', async () => {
+    await start();
+    fanout(12);
+    feed.close();
+    expect(clock.pending).toBe(0);
+  });
+});

@@ -1,0 +1,88 @@
+import { randomBytes } from 'node:crypto';
+import type { INestApplication } from '@nestjs/common';
+import { ServerRMQ, type CustomStrategy } from '@nestjs/microservices';
+import { Drain, Health, type Logger } from '@scrm/platform';
+import type { ConfirmChannel } from 'amqplib';
+import type { MessagingOptions } from './options';
+import { rpcServer } from './rpc-server';
+
+/**
+ * Nest's server, that can also let go: it stops taking questions, answers those in hand, and only then may the
+ * database close. A channel or consumer that is lost alone (Nest would stay without one) takes a fresh connection.
+ */
+class DrainableRpcServer extends ServerRMQ {
+  private consuming: ConfirmChannel | null = null;
+  private stopping = false;
+  private readonly inHand = new Set<unknown>();
+  private wakeIdle: (() => void) | undefined;
+
+  constructor(
+    options: MessagingOptions,
+    private readonly consumerTag = `rpc-${randomBytes(6).toString('hex')}`,
+  ) {
+    super({ ...rpcServer(options).options!, consumerTag });
+    this.setOnProcessingStartHook((_transport, context, work) => {
+      this.inHand.add(context);
+      return work();
+    });
+    this.setOnProcessingEndHook((_transport, context) => {
+      this.inHand.delete(context);
+      if (this.inHand.size === 0) this.wakeIdle?.();
+    });
+  }
+
+  get isConsuming(): boolean {
+    return this.consuming !== null;
+  }
+
+  // eslint-disable-next-line @typescript-eslint/no-unsafe-function-type -- Nest's own type
+  override async setupChannel(channel: ConfirmChannel, ready: Function) {
+    if (this.stopping) return;
+    channel.once('close', () => this.lost(channel));
+    await super.setupChannel(channel, ready);
+    this.consuming = channel;
+  }
+
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- Nest's own type
+  override async handleMessage(message: Record<string, any> | null, channel: ConfirmChannel) {
+    if (message) await super.handleMessage(message, channel);
+    else this.lost(channel);
+  }
+
+  async stopIntake() {
+    this.stopping = true;
+    await this.consuming?.cancel(this.consumerTag);
+  }
+
+  async finishWork() {
+    if (this.inHand.size > 0) await new Promise<void>((resolve) => (this.wakeIdle = resolve));
+    // Nest writes the last answer after this tick; closing before the broker has it would lose it.
+    await new Promise((resolve) => setImmediate(resolve));
+    await this.consuming?.waitForConfirms();
+  }
+
+  private lost(channel: ConfirmChannel) {
+    if (this.consuming !== channel) return;
+    this.consuming = null;
+    setImmediate(() => {
+      const manager = this.server as { isConnected(): boolean; reconnect(): void } | null;
+      if (!this.stopping && manager?.isConnected()) manager.reconnect();
+    });
+  }
+}
+
+/**
+ * Answers the service's questions as soon as the broker is there. It does not wait for it: the service is up and not
+ * ready until then. Call it in `configure`.
+ */
+export function serveRpc(app: INestApplication, options: MessagingOptions, logger: Logger): void {
+  const server = new DrainableRpcServer(options);
+  app.connectMicroservice<CustomStrategy>({ strategy: server }, { inheritAppConfig: false });
+  app.get(Health).register('rpc', () => {
+    if (!server.isConsuming) throw new Error('not consuming');
+  });
+  const drain = app.get(Drain);
+  drain.on('stop-intake', 'rpc-server', () => server.stopIntake());
+  drain.on('finish-work', 'rpc-server', () => server.finishWork());
+  app.startAllMicroservices().catch((err: unknown) => logger.error({ err }, 'rpc server failed to start'));
+}

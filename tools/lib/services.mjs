@@ -1,0 +1,128 @@
+/** Our own services: which there are, what each is told, and keeping them up. */
+import { join } from 'node:path';
+import { ROOT } from './files.mjs';
+import { portPlan } from './ports.mjs';
+import { supervise } from './supervise.mjs';
+
+/**
+ * @typedef {object} Service
+ * @property {string} name
+ * @property {string} app its folder under apps/
+ * @property {number} port
+ * @property {NodeJS.ProcessEnv} env what it is told, beyond what all are told
+ */
+
+/** @param {number} port */
+export const http = (port) => `http://127.0.0.1:${port}`;
+
+/**
+ * @param {import('./options.mjs').Options} options
+ * @param {import('./infrastructure.mjs').Infrastructure} infrastructure
+ * @param {import('./secrets.mjs').Secrets} secrets
+ * @returns {Service[]}
+ */
+export function servicesFor(options, infrastructure, secrets) {
+  const database = databaseEnv(infrastructure, secrets);
+  const meta = {
+    META_APP_SECRETS: secrets.appSecret,
+    META_VERIFY_TOKEN: secrets.verifyToken,
+    GRAPH_BASE_URL: http(portPlan(options.portBase).simulator),
+    GRAPH_VERSION: 'v25.0',
+    WABA_ROLES: 'ingress,worker,scheduler',
+  };
+  return listed(options).map(({ name, app, port }) => ({
+    name,
+    app,
+    port,
+    env: {
+      ...(app === 'user' && { DATABASE_URL: database.DATABASE_URL }),
+      ...(app === 'waba' && { ...database, ...meta }),
+    },
+  }));
+}
+
+/**
+ * @param {import('./options.mjs').Options} options
+ * @returns {Omit<Service, 'env'>[]}
+ */
+export function listed({ portBase, wsPods, wabaPods }) {
+  const ports = portPlan(portBase);
+  const pods = (/** @type {number} */ count) => Array.from({ length: count }, (_, index) => index + 1);
+  return [
+    { name: 'back', app: 'back', port: ports.back },
+    { name: 'user', app: 'user', port: ports.user },
+    ...pods(wabaPods).map((pod) => ({
+      name: pod === 1 ? 'waba' : `waba-${pod}`,
+      app: 'waba',
+      port: ports.waba(pod),
+    })),
+    { name: 'meta-simulator', app: 'meta-simulator', port: ports.simulator },
+    ...pods(wsPods).map((pod) => ({ name: `ws-${pod}`, app: 'ws', port: ports.ws(pod) })),
+  ];
+}
+
+/**
+ * What the migrations and the seeds need, too.
+ *
+ * @param {import('./infrastructure.mjs').Infrastructure} infrastructure
+ * @param {import('./secrets.mjs').Secrets} secrets
+ */
+export function databaseEnv(infrastructure, secrets) {
+  return { DATABASE_URL: infrastructure.databaseUrl, SECRETS_KEY: secrets.secretsKey };
+}
+
+/**
+ * Starts all of them side by side; resolves when each is ready.
+ *
+ * @param {object} options
+ * @param {import('./processes.mjs').Processes} options.processes
+ * @param {Service[]} options.services
+ * @param {string} options.rabbitmqUrl
+ * @param {string} options.userUrl
+ * @param {(it: import('./supervise.mjs').Supervised) => unknown} options.onChange
+ * @param {Record<string, () => unknown>} options.onReady by service: the first time and after each restart
+ */
+export async function startServices({ processes, services, rabbitmqUrl, userUrl, onChange, onReady }) {
+  const works = services.map(({ name, app, port, env }) =>
+    supervise({
+      name,
+      port,
+      processes,
+      attempts: 3,
+      onChange,
+      onReady: onReady[name],
+      start: () =>
+        processes.spawn({
+          name,
+          command: process.execPath,
+          args: ['--enable-source-maps', join('apps', app, 'dist/main.js')],
+          cwd: ROOT,
+          tier: 'service',
+          log: processes.logOf(name),
+          env: {
+            BROKER_NAMESPACE: 'scrm',
+            ...process.env,
+            NODE_ENV: 'development',
+            HOST: '127.0.0.1',
+            PORT: String(port),
+            RABBITMQ_URL: rabbitmqUrl,
+            JWKS_URL: `${userUrl}/.well-known/jwks.json`,
+            ...env,
+          },
+        }),
+      isReady: () => isReady(port),
+    }),
+  );
+  return Promise.all(works);
+}
+
+/** @param {number} port */
+async function isReady(port) {
+  try {
+    const response = await fetch(`${http(port)}/health/ready`, { signal: AbortSignal.timeout(2_000) });
+    await response.arrayBuffer();
+    return response.status === 200;
+  } catch {
+    return false;
+  }
+}
