@@ -6,15 +6,23 @@
  */
 const path = require('node:path');
 const libs = ['contracts', 'messaging', 'database', 'platform', 'testing', 'api-client'];
+const swc = require('./tools/lib/swc.cjs');
+/** What @fastify/static needs is an ES module: Node can require it, jest's own loader cannot. */
+const esModule = '(@fastify/static/node_modules/)?content-disposition/';
 const base = {
   testEnvironment: 'node',
-  transform: { '^.+\\.ts$': ['@swc/jest', { ...require('./tools/lib/swc.cjs') }] },
-  moduleNameMapper: Object.fromEntries(libs.map((l) => [`^@scrm/${l}$`, path.join(__dirname, 'libs', l, 'src')])),
+  transform: { '^.+\\.ts$': ['@swc/jest', { ...swc }], [esModule]: ['@swc/jest', { module: swc.module }] },
+  transformIgnorePatterns: [`/node_modules/(?!${esModule})`],
+  moduleNameMapper: Object.fromEntries(
+    libs.map((l) => [`^@scrm/${l}$`, path.join(__dirname, 'libs', l, 'src')]),
+  ),
   modulePathIgnorePatterns: ['<rootDir>/.*/dist/', '<rootDir>/.local/', '<rootDir>/.nx/'],
 };
 module.exports = {
   maxWorkers: 2,
   testTimeout: 30_000,
+  // A suite whose set-up failed half-way must not keep the run waiting for its connections.
+  forceExit: true,
   projects: [
     { ...base, displayName: 'unit', testMatch: ['<rootDir>/**/*.spec.ts'] },
     { ...base, displayName: 'integration', testMatch: ['<rootDir>/**/*.it.ts'] },

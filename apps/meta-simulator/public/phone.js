@@ -1,7 +1,7 @@
 import { actions, attachments, quote, sendFile, takeQuote, write } from './actions.js';
 import { bubble, h } from './bubble.js';
 import { drawPeople, mergeCustomers, presence } from './people.js';
-import { $, api, current, guard, keyOf, number, saved, say, state } from './store.js';
+import { $, api, current, guard, keyOf, saved, say, state } from './store.js';
 
 const drawn = new Map();
 let stream;

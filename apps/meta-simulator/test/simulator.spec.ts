@@ -42,6 +42,7 @@ describe('webhook delivery', () => {
     await simulator.write();
     await until(() => receiver.received.length >= 2);
     expect(receiver.received[0]?.valid).toBe(false);
+    expect(receiver.received[0]?.headers['x-hub-signature-256']).toMatch(/^sha256=[0-9a-f]{64}$/);
     receiver.answers = [];
     await simulator.config({ webhook: { signature: 'valid' } });
     await until(async () => (await accepted()) === 1);
@@ -77,10 +78,13 @@ describe('webhook delivery', () => {
     expect(await simulator.control('POST', 'verify')).toMatchObject({ ok: true, status: 200 });
     await simulator.config({ verifyToken: 'not-it' });
     expect(await simulator.control('POST', 'verify')).toMatchObject({ ok: false, status: 403 });
+    await simulator.config({ verifyToken: 'wrong-echo' });
+    expect(await simulator.control('POST', 'verify')).toMatchObject({ ok: false, status: 200 });
   });
 
   it('delivers raw bodies as they are', async () => {
-    const body = '{"object":"whatsapp_business_account","entry":[],  "odd":"\\u0040"}';
+    await simulator.config({ webhook: { style: 'escaped' } });
+    const body = '{"object":"whatsapp_business_account","entry":[],  "odd":"\\u0040 a/b"}';
     await simulator.control('POST', 'webhooks?wait=true', { body });
     expect(receiver.received[0]).toMatchObject({ valid: true });
     expect(receiver.received[0]?.raw.toString()).toBe(body);
@@ -162,6 +166,17 @@ describe('statuses', () => {
     await until(() => receiver.statuses(wamid).some((each) => each.status === 'read'));
     const again = await simulator.control('POST', 'phone/read', { phoneNumberId: PHONE, customer: CUSTOMER });
     expect(again.read).toBe(0);
+  });
+
+  it('are read once, also when the chat is opened before a planned read', async () => {
+    await simulator.config({ statuses: { autoRead: true, delays: { read: 3_600_000 } } });
+    const wamid = wamidOf(await simulator.text());
+    await until(() => receiver.statuses(wamid).length === 2);
+    const opened = await simulator.control('POST', 'phone/read', {
+      phoneNumberId: PHONE,
+      customer: CUSTOMER,
+    });
+    expect(opened.read).toBe(0);
   });
 });
 

@@ -1,5 +1,9 @@
-import { sessionCreate } from '@scrm/contracts';
-import { eventually } from '@scrm/testing';
+import { brokerNames, sessionCreate } from '@scrm/contracts';
+import { RpcClient } from '@scrm/messaging';
+import { Drain, startService } from '@scrm/platform';
+import { eventually, testBroker } from '@scrm/testing';
+import { connect } from 'amqplib';
+import { userService } from '../src/service';
 import { agent, asRole, identityOwner, startUserStack, SYSTEM_ROLE, type UserStack } from './stack';
 
 let stack: UserStack;
@@ -48,3 +52,40 @@ it('answers what is in hand when it is asked to stop, and takes nothing more', a
   await expect(inHand).resolves.toHaveProperty('accessToken');
   await stopped;
 });
+
+it('goes on answering after its queue was deleted under it', async () => {
+  const connection = await connect(stack.config.RABBITMQ_URL);
+  const channel = await connection.createChannel();
+  await channel.deleteQueue(brokerNames(stack.config.BROKER_NAMESPACE).rpcQueue('user'));
+  await connection.close();
+  await eventually(() =>
+    stack.rpc.call(sessionCreate, { email: 'x', password: 'x' }, { timeoutMs: 500 }).catch(expectRefusal),
+  );
+});
+
+it('says that it is unavailable while the database is away', async () => {
+  const { url, namespace, names, clear } = testBroker();
+  const config = {
+    ...stack.config,
+    DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none',
+    BROKER_NAMESPACE: namespace,
+  };
+  const service = await startService(userService(config));
+  const drain = new Drain();
+  const rpc = new RpcClient({ url, service: 'test', names }, drain);
+  await eventually(async () => {
+    const { checks } = (await (await fetch(`${service.url}/health/ready`)).json()) as {
+      checks: Record<string, string>;
+    };
+    expect(checks).toMatchObject({ rpc: 'ok', database: 'not connected' });
+  });
+  const attempt = rpc.call(sessionCreate, { email: agent.email, password: agent.password });
+  await expect(attempt).rejects.toMatchObject({ code: 'unavailable' });
+  await drain.run(service.logger);
+  await service.stop();
+  await clear();
+});
+
+function expectRefusal(error: unknown) {
+  expect(error).toMatchObject({ code: 'invalid_credentials' });
+}

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { RpcClient, type MessagingOptions } from '@scrm/messaging';
 import { Drain, startService, type RunningService } from '@scrm/platform';

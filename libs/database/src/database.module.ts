@@ -47,7 +47,7 @@ export class DatabaseModule implements OnModuleInit {
     });
     this.drain.on('close-connections', 'database', async () => {
       this.closing = true;
-      await Promise.all(this.sources.map((s) => (s.isInitialized ? s.destroy() : undefined)));
+      await Promise.all(this.sources.filter((s) => s.isInitialized).map((s) => s.destroy()));
       for (const source of this.sources) known.delete(source);
     });
   }

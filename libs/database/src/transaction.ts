@@ -15,20 +15,6 @@ export function inTenant<T>(
   });
 }
 
-/** SQLSTATE classes that pass by themselves: connection, transaction rollback, resources, operator, system. */
-const TRANSIENT_STATES = new Set(['08', '40', '53', '57', '58']);
-const TRANSIENT_CODES = new Set(['55P03', 'ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT', 'EPIPE', 'ENOTFOUND']);
-
-/** True where the same work may succeed later as it is: the database was away, slow, or chose another to go first. */
-export function isTransient(error: unknown): boolean {
-  const e = error as { code?: unknown; driverError?: { code?: unknown }; message?: unknown };
-  const code = String(e?.code ?? e?.driverError?.code ?? '');
-  if (TRANSIENT_STATES.has(code.slice(0, 2)) || TRANSIENT_CODES.has(code)) return true;
-  return /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error/.test(
-    String(e?.message ?? ''),
-  );
-}
-
 /** The constraint that a unique violation named; undefined for other errors. */
 export function violatedConstraint(error: unknown): string | undefined {
   const driver = (error as { driverError?: { code?: unknown; constraint?: string } })?.driverError;

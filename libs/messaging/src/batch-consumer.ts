@@ -1,6 +1,7 @@
 import type { Logger } from '@scrm/platform';
 import type { ConfirmChannel, ConsumeMessage } from 'amqplib';
 import type { BrokerConnection } from './connection';
+import { courtesy } from './courtesy';
 import type { KeptChannel } from './kept-channel';
 
 export interface Delivery {
@@ -78,7 +79,7 @@ export class BatchConsumer {
   async stop() {
     this.stopping = true;
     const channel = this.kept.current;
-    if (channel) await Promise.all([...this.tags].map((tag) => channel.cancel(tag).catch(() => undefined)));
+    if (channel) await Promise.all([...this.tags].map((tag) => courtesy(channel.cancel(tag))));
     this.waiting = [];
     if (this.running || this.fifo.length > 0) await new Promise<void>((resolve) => this.idle.push(resolve));
     await this.kept.close();

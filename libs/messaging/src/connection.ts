@@ -2,6 +2,7 @@ import { AmqpConnection, AmqpConnectionManager } from '@golevelup/nestjs-rabbitm
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { Health, LOGGER, type Logger } from '@scrm/platform';
 import type { ConfirmChannel } from 'amqplib';
+import { courtesy } from './courtesy';
 import { KeptChannel } from './kept-channel';
 import { MESSAGING_OPTIONS, type MessagingOptions } from './options';
 import { declareTopology } from './topology';
@@ -28,7 +29,7 @@ export class BrokerConnection implements OnApplicationShutdown {
   }
 
   async onApplicationShutdown() {
-    await this.amqp.managedConnection.close().catch(() => undefined);
+    await courtesy(this.amqp.managedConnection.close());
   }
 
   /**

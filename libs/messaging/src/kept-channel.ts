@@ -1,6 +1,7 @@
 import type { Logger } from '@scrm/platform';
 import type { AmqpConnectionManager } from 'amqp-connection-manager';
 import type { ConfirmChannel } from 'amqplib';
+import { courtesy } from './courtesy';
 
 const REOPEN_MS = 500;
 
@@ -32,12 +33,12 @@ export class KeptChannel {
     this.connection.removeListener('connect', this.reopen);
     const channel = this.current;
     this.current = null;
-    await channel?.close().catch(() => undefined);
+    await courtesy(channel?.close());
   }
 
   /** Gives the channel up as broken, e.g. after the broker cancelled a consumer; a fresh one follows. */
   abandon(channel: ConfirmChannel) {
-    if (this.current === channel) void channel.close().catch(() => this.lost(channel));
+    void channel.close().catch(() => this.lost(channel));
   }
 
   private async open() {

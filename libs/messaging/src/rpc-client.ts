@@ -4,6 +4,7 @@ import { ownerOf, type RpcContract, type RpcRequest, type RpcResponse } from '@s
 import { AppError, Drain, histogram, toAppError, traceparent } from '@scrm/platform';
 import { firstValueFrom, timeout, TimeoutError } from 'rxjs';
 import type { z } from 'zod';
+import { courtesy } from './courtesy';
 import { CONNECTION_MANAGER_OPTIONS, MESSAGING_OPTIONS, type MessagingOptions } from './options';
 import { rpcQueueOptions } from './rpc-server';
 
@@ -30,7 +31,9 @@ export class RpcClient {
     drain: Drain,
   ) {
     drain.on('close-connections', 'rpc-client', async () => {
-      await Promise.all([...this.clients.values()].map((client) => client.close()));
+      await Promise.all(
+        [...this.clients.values()].map((client) => courtesy(Promise.resolve(client.close()))),
+      );
     });
   }
 

@@ -18,6 +18,7 @@ import { scopeOf, type Permission, type Principal, type RpcContract, type Scope 
 import {
   AppError,
   histogram,
+  isTransient,
   LOGGER,
   toAppError,
   TokenVerifier,
@@ -139,6 +140,7 @@ export class RpcErrorFilter implements ExceptionFilter {
   catch(error: unknown) {
     const { code, message, errors, retryAfter } = toAppError(error);
     if (code === 'internal') this.logger.error({ err: error }, 'rpc handler failed');
+    else if (isTransient(error)) this.logger.warn({ err: error }, 'rpc handler could not do its work now');
     return throwError(() => ({ code, message, errors, retryAfter }));
   }
 }

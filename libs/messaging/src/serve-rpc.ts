@@ -3,6 +3,7 @@ import type { INestApplication } from '@nestjs/common';
 import { ServerRMQ, type CustomStrategy } from '@nestjs/microservices';
 import { Drain, Health, type Logger } from '@scrm/platform';
 import type { ConfirmChannel } from 'amqplib';
+import { courtesy } from './courtesy';
 import type { MessagingOptions } from './options';
 import { rpcServer } from './rpc-server';
 
@@ -21,6 +22,7 @@ class DrainableRpcServer extends ServerRMQ {
     private readonly consumerTag = `rpc-${randomBytes(6).toString('hex')}`,
   ) {
     super({ ...rpcServer(options).options!, consumerTag });
+    // eslint-disable-next-line @typescript-eslint/no-misused-promises -- Nest's type says void; Nest waits for it
     this.setOnProcessingStartHook((_transport, context, work) => {
       this.inHand.add(context);
       return work();
@@ -51,14 +53,18 @@ class DrainableRpcServer extends ServerRMQ {
 
   async stopIntake() {
     this.stopping = true;
-    await this.consuming?.cancel(this.consumerTag);
+    await courtesy(this.consuming?.cancel(this.consumerTag));
   }
 
   async finishWork() {
     if (this.inHand.size > 0) await new Promise<void>((resolve) => (this.wakeIdle = resolve));
     // Nest writes the last answer after this tick; closing before the broker has it would lose it.
     await new Promise((resolve) => setImmediate(resolve));
-    await this.consuming?.waitForConfirms();
+    await courtesy(this.consuming?.waitForConfirms());
+  }
+
+  override close(): Promise<void> {
+    return courtesy(super.close());
   }
 
   private lost(channel: ConfirmChannel) {

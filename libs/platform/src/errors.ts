@@ -1,5 +1,6 @@
 import { ERRORS, isErrorCode, type ErrorCode, type Problem } from '@scrm/contracts';
 import { currentTrace } from './trace';
+import { isTransient } from './transient';
 
 /** An error that a caller can act on; leaves the system as problem+json with its stable code. */
 export class AppError extends Error {
@@ -62,6 +63,8 @@ export function toAppError(error: unknown): AppError {
     const retryAfter = typeof e.retryAfter === 'number' ? e.retryAfter : undefined;
     return new AppError(e.code, message, e.errors as undefined, retryAfter);
   }
+  if (isTransient(error))
+    return new AppError('unavailable', 'A part of the system is not reachable: try again.');
   const code = BY_STATUS[status] ?? (status >= 400 && status < 500 ? 'invalid_request' : 'internal');
   return new AppError(code, code === 'internal' ? undefined : String(e.message ?? ''));
 }

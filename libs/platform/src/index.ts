@@ -8,3 +8,4 @@ export * from './platform.module';
 export * from './service';
 export * from './tokens';
 export * from './trace';
+export * from './transient';

@@ -1,2 +1,4 @@
 export * from './eventually';
 export * from './infrastructure';
+export * from './test-identity';
+export * from './tcp-proxy';

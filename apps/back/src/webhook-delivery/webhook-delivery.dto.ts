@@ -31,9 +31,6 @@ export class WebhookDeliveryDto implements WebhookDeliveryView {
 
   @ApiProperty({ type: String, format: 'date-time', nullable: true })
   replayedAt!: string | null;
-
-  @ApiProperty({ type: 'integer', example: 812 })
-  sizeBytes!: number;
 }
 
 export const WebhookDeliveryPageDto = pageOf(WebhookDeliveryDto, 'WebhookDelivery');

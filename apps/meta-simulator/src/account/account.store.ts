@@ -18,7 +18,6 @@ export interface PhoneNumber {
   statuses?: StatusesPatch;
   /** Fields of the business profile, as last posted. */
   profile: Record<string, unknown>;
-  blocked: Set<string>;
 }
 
 export interface Waba {
@@ -85,7 +84,6 @@ export class AccountStore {
         locked: false,
         paymentIssue: false,
         profile: {},
-        blocked: new Set(),
       };
       this.phoneNumbers.set(id, phone);
       waba.phoneNumbers.set(id, phone);

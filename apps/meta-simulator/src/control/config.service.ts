@@ -81,8 +81,8 @@ export class ConfigService {
       subscribed,
       ...(webhookUrl ? { webhookUrl } : {}),
       phoneNumbers: [...waba.phoneNumbers.values()].map((phone) => {
-        const { waba: owner, digits, profile, blocked, ...rest } = phone;
-        void [owner, digits, profile, blocked];
+        const { waba: owner, digits, profile, ...rest } = phone;
+        void [owner, digits, profile];
         return rest;
       }),
       templates: [...waba.templates.values()].map(({ wabaId, quality_score, rejected_reason, ...rest }) => {

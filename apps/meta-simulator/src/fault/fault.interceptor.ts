@@ -27,7 +27,7 @@ export class FaultInterceptor implements NestInterceptor {
     const body = (req.body ?? {}) as Record<string, unknown>;
     const to = body.to ?? body.recipient;
     const fault = this.faults.take({
-      phoneNumberId: req.params.id,
+      phoneNumberId: req.params.id ?? '',
       path: req.url.split('?')[0] ?? '',
       ...(typeof to === 'string' ? { to } : {}),
       type: messageTypeOf(body),

@@ -29,10 +29,10 @@ export function newWamid(customer: string, direction: 'in' | 'out'): string {
   );
 }
 
-/** A numeric object id (media, template) of sixteen digits. */
+/** A numeric object id (media, template) of sixteen digits; it must survive as a JSON number (below 2^53). */
 export function newObjectId(): string {
   counter = (counter + 1) >>> 0;
-  return `${randomInt(100_000, 999_999)}${String(counter).padStart(10, '0')}`;
+  return `${randomInt(100_000, 900_000)}${String(counter).padStart(10, '0')}`;
 }
 
 export function newTraceId(): string {

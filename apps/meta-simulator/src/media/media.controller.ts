@@ -1,7 +1,19 @@
-import { Body, Controller, Get, HttpCode, Post, Query, Req, Res, UseFilters } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Get,
+  HttpCode,
+  Post,
+  Query,
+  Req,
+  Res,
+  UseFilters,
+  UseInterceptors,
+} from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AccountStore } from '../account/account.store';
 import { Clock } from '../clock/clock';
+import { FaultInterceptor } from '../fault/fault.interceptor';
 import { badToken, GraphError } from '../graph/graph.error';
 import { GraphController } from '../graph/graph.decorator';
 import { GraphFilter } from '../graph/graph.filter';
@@ -32,6 +44,7 @@ export class MediaController {
 
 /** The host that media links point at: here it is the simulator itself. */
 @Controller(MEDIA_URL_PATH)
+@UseInterceptors(FaultInterceptor)
 @UseFilters(GraphFilter)
 export class MediaFileController {
   constructor(
@@ -44,17 +57,15 @@ export class MediaFileController {
   download(
     @Req() req: FastifyRequest,
     @Query() query: { mid?: string; ext?: string; hash?: string },
-    @Res() reply: FastifyReply,
-  ): void {
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Buffer {
     const token = bearerToken(req.headers.authorization);
     if (!token || !this.accounts.knowsToken(token)) throw badToken();
     const media = this.media.open(query, this.clock.now());
     if (!media || this.accounts.wabas.get(media.wabaId)?.accessToken !== token) {
       throw new GraphError(100, undefined, { http: 404, message: '(#100) URL expired or not found' });
     }
-    void reply
-      .header('content-type', media.mime)
-      .header('content-length', media.bytes.length)
-      .send(media.bytes);
+    void reply.header('content-type', media.mime);
+    return media.bytes;
   }
 }

@@ -1,13 +1,49 @@
-/**
+import { crc32, deflateSync } from 'node:zlib';
+
+/*
  * Small real files, so that a simulated customer can send media without anybody having to bring some:
- * a PNG, and an Ogg Opus voice note of silence that players accept.
+ * a picture, and a voice note of silence that players accept.
  */
 
-/** A red-brown square, 4 x 4. */
-export const SAMPLE_PNG = Buffer.from(
-  'iVBORw0KGgoAAAANSUhEUgAAAAQAAAAECAIAAAAmkwkpAAAAEElEQVR4nGPYFOMFRwzEcQA10hWBTGnRrgAAAABJRU5ErkJggg==',
-  'base64',
-);
+function pngChunk(type: string, data: Buffer): Buffer {
+  const body = Buffer.concat([Buffer.from(type, 'latin1'), data]);
+  const frame = Buffer.alloc(8);
+  frame.writeUInt32BE(data.length, 0);
+  frame.writeUInt32BE(crc32(body), 4);
+  return Buffer.concat([frame.subarray(0, 4), body, frame.subarray(4)]);
+}
+
+/** A hill under an evening sky, 240 x 160. */
+function drawPicture(): Buffer {
+  const [width, height] = [240, 160];
+  const rows = Buffer.alloc((width * 3 + 1) * height);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const hill = y > 105 + 18 * Math.sin(x / 38) + 5 * Math.sin(x / 11);
+      const sun = Math.hypot(x - 178, y - 46) < 18;
+      const fade = y / height;
+      const colour = hill
+        ? [62, 122 - fade * 30, 88]
+        : sun
+          ? [255, 246, 214]
+          : [232, 138 + fade * 80, 150 + fade * 40];
+      rows.set(colour, y * (width * 3 + 1) + 1 + x * 3);
+    }
+  }
+  const header = Buffer.alloc(13);
+  header.writeUInt32BE(width, 0);
+  header.writeUInt32BE(height, 4);
+  header.set([8, 2], 8);
+  const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
+  const chunks = [
+    pngChunk('IHDR', header),
+    pngChunk('IDAT', deflateSync(rows)),
+    pngChunk('IEND', Buffer.alloc(0)),
+  ];
+  return Buffer.concat([signature, ...chunks]);
+}
+
+let picture: Buffer | undefined;
 
 const CRC = (() => {
   const table = new Uint32Array(256);
@@ -75,6 +111,6 @@ export function sampleFor(kind: string): { bytes: Buffer; mime: string; filename
     case 'sticker':
       return { bytes: Buffer.from('not a real sticker'), mime: 'image/webp' };
     default:
-      return { bytes: SAMPLE_PNG, mime: 'image/png' };
+      return { bytes: (picture ??= drawPicture()), mime: 'image/png' };
   }
 }

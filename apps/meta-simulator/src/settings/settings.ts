@@ -25,7 +25,7 @@ export const DEFAULT_WEBHOOK: WebhookSettings = {
   style: 'plain',
   signature: 'valid',
   duplicates: 0,
-  maxPending: 100_000,
+  maxPending: 500_000,
 };
 
 export const DEFAULT_LIMITS: Limits = {

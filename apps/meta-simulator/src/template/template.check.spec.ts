@@ -1,4 +1,4 @@
-import { GraphError } from '../graph/graph.error';
+import type { GraphError } from '../graph/graph.error';
 import { checkTemplateParameters, variablesOf } from './template.check';
 import { renderTemplate } from './template.render';
 import type { Template } from './template.types';

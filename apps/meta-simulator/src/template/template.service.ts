@@ -5,12 +5,7 @@ import { newObjectId } from '../graph/ids';
 import { isObject, type Json } from '../message/check';
 import { Settings } from '../settings/settings';
 import { WebhookService } from '../webhook/webhook.service';
-import {
-  type Template,
-  TEMPLATE_STATUSES,
-  type TemplateComponent,
-  type TemplateStatus,
-} from './template.types';
+import { type Template, type TemplateComponent, type TemplateStatus } from './template.types';
 
 const CATEGORIES = new Set(['AUTHENTICATION', 'MARKETING', 'UTILITY']);
 const EDITABLE = new Set<TemplateStatus>(['APPROVED', 'REJECTED', 'PAUSED']);
@@ -145,10 +140,6 @@ export class TemplateService implements OnModuleDestroy {
       },
       items: [{ id: template.id, status: event, field: 'message_template_status_update' }],
     });
-  }
-
-  isStatus(value: string): value is TemplateStatus {
-    return (TEMPLATE_STATUSES as readonly string[]).includes(value);
   }
 
   reset(): void {

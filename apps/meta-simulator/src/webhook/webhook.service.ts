@@ -93,10 +93,6 @@ export class WebhookService implements OnModuleDestroy {
     });
   }
 
-  flushAll(): void {
-    for (const key of [...this.batches.keys()]) this.flush(key);
-  }
-
   reset(): void {
     for (const batch of this.batches.values()) clearTimeout(batch.timer);
     this.batches.clear();

@@ -22,13 +22,18 @@ it('runs no more at a time than it should, and the rest in order', async () => {
   const order: number[] = [];
   const all = [1, 2, 3, 4, 5].map((n) => bounded.run(work).then(() => order.push(n)));
   expect(state.running).toBe(2);
+  endOne();
+  await settled();
+  // Whoever comes now waits behind those who were first, though a place was given up in between.
+  all.push(bounded.run(work).then(() => order.push(6)));
+  expect(state.running).toBe(2);
   for (let i = 0; i < 5; i++) {
     endOne();
     await settled();
   }
   await Promise.all(all);
   expect(state.most).toBe(2);
-  expect(order).toEqual([1, 2, 3, 4, 5]);
+  expect(order).toEqual([1, 2, 3, 4, 5, 6]);
 });
 
 it('refuses what does not fit, and says when to come back', async () => {

@@ -2,7 +2,7 @@ import * as argon2 from '@node-rs/argon2';
 import { hashPassword, PasswordService } from './password.service';
 
 jest.mock('@node-rs/argon2', () => {
-  const real = jest.requireActual<typeof import('@node-rs/argon2')>('@node-rs/argon2');
+  const real = jest.requireActual<typeof argon2>('@node-rs/argon2');
   return { ...real, verify: jest.fn(real.verify) };
 });
 const verify = jest.mocked(argon2.verify);

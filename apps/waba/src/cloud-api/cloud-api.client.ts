@@ -32,7 +32,7 @@ export interface SendRequest {
 
 const sendSeconds = histogram('message_outbound_dispatch_seconds', 'Time of a call to send', ['outcome']);
 
-/** Errors of the connection that can only happen before the request was written. */
+/** Errors that can only happen before the request was written. */
 const BEFORE_WRITING = new Set([
   'ECONNREFUSED',
   'ENOTFOUND',
@@ -40,7 +40,13 @@ const BEFORE_WRITING = new Set([
   'EHOSTUNREACH',
   'ENETUNREACH',
   'UND_ERR_CONNECT_TIMEOUT',
+  'UND_ERR_INVALID_ARG',
+  'UND_ERR_CLOSED',
 ]);
+/** Meta's code for "this number sends too fast". */
+const THROTTLED = 130429;
+const LONGEST_ANSWER = 1024 * 1024;
+const LONGEST_RETRY_AFTER_S = 3_600;
 
 /** The Graph API of Meta. Never sends twice by itself: it has no idempotency key. */
 @Injectable()
@@ -52,13 +58,15 @@ export class CloudApiClient {
     drain: Drain,
   ) {
     this.agent = new Agent({
-      connections: 64,
+      // As many as the dispatcher sends at once: a send that waits for a connection would seem lost meanwhile.
+      connections: 256,
       pipelining: 1,
       // Shorter than what servers keep: a connection that is reused is alive.
       keepAliveTimeout: 3_000,
       connect: { timeout: 3_000 },
       headersTimeout: config.GRAPH_TIMEOUT_MS,
       bodyTimeout: config.GRAPH_TIMEOUT_MS,
+      maxResponseSize: LONGEST_ANSWER,
     });
     drain.on('close-connections', 'graph', () => this.agent.close());
   }
@@ -78,15 +86,15 @@ export class CloudApiClient {
         dispatcher: this.agent,
         headers: { authorization: `Bearer ${send.accessToken}`, 'content-type': 'application/json' },
         body: JSON.stringify(sendBody(send)),
+        // The timeouts above begin anew with each byte: an answer that trickles in would hold its place for ever.
+        signal: AbortSignal.timeout(this.config.GRAPH_TIMEOUT_MS + 1_000),
       });
-      const retryAfter = Number(response.headers['retry-after']);
-      const retryAfterMs = Number.isFinite(retryAfter) && retryAfter > 0 ? retryAfter * 1000 : null;
-      return readAnswer(response.statusCode, await response.body.text(), retryAfterMs);
+      const body = await response.body.text();
+      return readAnswer(response.statusCode, body, retryAfterOf(response.headers['retry-after']));
     } catch (error) {
-      const code = String((error as { code?: unknown }).code ?? (error as Error).message);
-      return BEFORE_WRITING.has(code)
-        ? { kind: 'not-sent', reason: code }
-        : { kind: 'unknown', reason: code };
+      const { code, name, message } = error as NodeJS.ErrnoException;
+      const reason = typeof code === 'string' ? code : name === 'TimeoutError' ? name : message;
+      return { kind: BEFORE_WRITING.has(reason) ? 'not-sent' : 'unknown', reason };
     }
   }
 }
@@ -102,17 +110,26 @@ export function sendBody({ to, message, replyTo, callbackData }: SendRequest): R
   };
 }
 
+/** Seconds, or a date. Bounded: a message must not wait for years because a header says so. */
+function retryAfterOf(header: unknown): number | null {
+  if (typeof header !== 'string') return null;
+  const seconds = /^\d+$/.test(header) ? Number(header) : (Date.parse(header) - Date.now()) / 1000;
+  return seconds > 0 ? Math.min(seconds, LONGEST_RETRY_AFTER_S) * 1000 : null;
+}
+
+interface Answer {
+  messages?: { id?: unknown }[];
+  contacts?: { wa_id?: unknown; user_id?: unknown }[];
+  error?: { code?: unknown; message?: unknown; error_data?: { details?: unknown } };
+}
+
 /** An answer that is not Meta's (a proxy's error page, a cut body) leaves open what happened. */
 export function readAnswer(status: number, body: string, retryAfterMs: number | null): SendOutcome {
-  let answer: {
-    messages?: { id?: unknown }[];
-    contacts?: { wa_id?: unknown; user_id?: unknown }[];
-    error?: { code?: unknown; message?: unknown; error_data?: { details?: unknown } };
-  };
+  let answer: Answer;
   try {
-    answer = JSON.parse(body) as typeof answer;
+    answer = (JSON.parse(body) ?? {}) as Answer;
   } catch {
-    return { kind: 'unknown', reason: `HTTP ${status} without JSON` };
+    answer = {};
   }
   const wamid = answer.messages?.[0]?.id;
   if (status < 300 && typeof wamid === 'string') {
@@ -120,8 +137,15 @@ export function readAnswer(status: number, body: string, retryAfterMs: number | 
     const id = (v: unknown) => (typeof v === 'string' ? v : null);
     return { kind: 'accepted', wamid, waId: id(contact?.wa_id), userId: id(contact?.user_id) };
   }
-  const code = Number(answer.error?.code);
-  if (!answer.error || !Number.isFinite(code)) return { kind: 'unknown', reason: `HTTP ${status}` };
+  // No code is not code 0: that one stops the number.
+  const code = /^\d+$/.test(String(answer.error?.code)) ? Number(answer.error?.code) : null;
+  if (!answer.error || code === null) {
+    // "Too many" says that it was not taken, whoever says it.
+    const throttled = { code: THROTTLED, title: `HTTP ${status}` };
+    return status === 429
+      ? { kind: 'rejected', retryAfterMs, error: throttled }
+      : { kind: 'unknown', reason: `HTTP ${status} without an answer of WhatsApp` };
+  }
   const details = answer.error.error_data?.details;
   return {
     kind: 'rejected',

@@ -42,34 +42,31 @@ const row = z.looseObject({
   description: z.string().max(72).optional(),
 });
 const section = z.looseObject({ title: z.string().max(24).optional(), rows: z.array(row).min(1).max(10) });
-const interactive = z.union([
-  z.looseObject({
-    ...interactiveBase,
-    type: z.literal('button'),
-    body: z.looseObject({ text: z.string().min(1).max(1024) }),
-    action: z.looseObject({ buttons: z.array(button).min(1).max(3) }),
+const buttons = z.looseObject({
+  ...interactiveBase,
+  body: z.looseObject({ text: z.string().min(1).max(1024) }),
+  action: z.looseObject({ buttons: z.array(button).min(1).max(3) }),
+});
+const list = z.looseObject({
+  ...interactiveBase,
+  body: z.looseObject({ text: z.string().min(1).max(4096) }),
+  action: z.looseObject({
+    button: z.string().min(1).max(20),
+    sections: z
+      .array(section)
+      .min(1)
+      .max(10)
+      .refine((all) => all.reduce((n, s) => n + s.rows.length, 0) <= 10, {
+        message: 'at most 10 rows in all',
+      }),
   }),
-  z.looseObject({
-    ...interactiveBase,
-    type: z.literal('list'),
-    body: z.looseObject({ text: z.string().min(1).max(4096) }),
-    action: z.looseObject({
-      button: z.string().min(1).max(20),
-      sections: z
-        .array(section)
-        .min(1)
-        .max(10)
-        .refine((all) => all.reduce((n, s) => n + s.rows.length, 0) <= 10, {
-          message: 'at most 10 rows in all',
-        }),
-    }),
-  }),
-  z.looseObject({
-    ...interactiveBase,
-    type: z.string().refine((t) => t !== 'button' && t !== 'list', { message: 'does not fit its action' }),
-    action: z.looseObject({}),
-  }),
-]);
+});
+const otherInteractive = z.looseObject({ ...interactiveBase, action: z.looseObject({}) });
+/** Not a union: its errors would not say which field is wrong. */
+const interactive = z.looseObject({ type: z.string().min(1) }).superRefine((value, context) => {
+  const kind = value.type === 'button' ? buttons : value.type === 'list' ? list : otherInteractive;
+  for (const issue of kind.safeParse(value).error?.issues ?? []) context.addIssue({ ...issue });
+});
 
 const template = z.looseObject({
   name: z.string().regex(/^[a-z0-9_]{1,512}$/),
@@ -120,8 +117,17 @@ export interface OutboundMessage {
   replyTo: string | null;
 }
 
+/** Far more than any message takes; whatever is stored also goes to every screen that shows the conversation. */
+const LONGEST_JSON = 64 * 1024;
+/** NUL or half of a surrogate pair, as JSON.stringify escapes them: Postgres takes neither. */
+const UNSTORABLE = /(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f])/;
+
 /** @throws AppError invalid_message, with each field that WhatsApp would not take */
 export function readOutboundMessage(message: Record<string, unknown>): OutboundMessage {
+  const json = JSON.stringify(message);
+  if (Buffer.byteLength(json) > LONGEST_JSON)
+    throw new AppError('invalid_message', 'It is over 64 KiB long.');
+  if (UNSTORABLE.test(json)) throw new AppError('invalid_message', 'It holds a character that is no text.');
   const result = schema.safeParse(message);
   if (!result.success) {
     const errors = result.error.issues.map((i) => ({ path: i.path.join('.'), message: i.message }));

@@ -56,9 +56,10 @@ export class UnreadableItemError extends Error {}
 type Json = Record<string, unknown>;
 
 const isObject = (v: unknown): v is Json => typeof v === 'object' && v !== null && !Array.isArray(v);
-const objects = (v: unknown): Json[] => (Array.isArray(v) ? v.filter(isObject) : []);
+const arrayOf = (v: unknown): unknown[] => (Array.isArray(v) ? v : []);
+const objects = (v: unknown): Json[] => arrayOf(v).filter(isObject);
 /** Ids come as strings, and now and then as numbers. */
-const text = (v: unknown): string | null =>
+export const text = (v: unknown): string | null =>
   typeof v === 'string' && v !== '' ? v : typeof v === 'number' ? String(v) : null;
 
 /**
@@ -69,47 +70,91 @@ const text = (v: unknown): string | null =>
  */
 export function parseDelivery(delivery: unknown): InboundItem[] {
   if (!isObject(delivery)) throw new UnreadableItemError('a delivery must be a JSON object');
-  const items: InboundItem[] = [];
-  const entries = objects(delivery.entry);
-  for (const entry of entries) {
-    for (const change of objects(entry.changes)) items.push(...parseChange(text(entry.id), change));
-  }
-  if (items.length === 0) items.push(account(null, null, 'unknown', delivery));
-  return items;
+  const clean = storable(delivery);
+  const items = arrayOf(clean.entry).flatMap((entry): InboundItem[] => {
+    const changes = isObject(entry) ? arrayOf(entry.changes) : [];
+    if (!isObject(entry) || changes.length === 0) return [account(NOWHERE, 'unknown', asObject(entry))];
+    const place = { wabaId: text(entry.id), time: entry.time, phoneNumberId: null };
+    return changes.flatMap((change) => parseChange(place, change));
+  });
+  return items.length > 0 ? items : [account(NOWHERE, 'unknown', clean)];
 }
 
-/** `(sender, customer)` of an item: what must stay in order. Never throws; what has no customer has the number. */
-export function orderingKey(phoneNumberId: string | null, item: Json): string {
+/** A change, taken apart. */
+export interface OpenedChange {
+  phoneNumberId: string | null;
+  /** Messages, then statuses, then group events: each can stand in a change of its own. */
+  items: { list: ItemList; item: unknown }[];
+  contacts: unknown;
+  /** What every part of the change needs to be understood. */
+  frame: Json;
+  /** A change with all that is not in `items`; undefined where they are all there is. */
+  rest: unknown;
+}
+export type ItemList = 'messages' | 'statuses' | 'groups';
+
+/** The lists have these meanings only there: `calls` too has statuses, `history` too has messages. */
+const MESSAGE_LISTS: readonly ItemList[] = ['messages', 'statuses', 'groups'];
+const OTHER_LISTS: readonly ItemList[] = ['groups'];
+const FRAME = new Set(['messaging_product', 'metadata']);
+
+/** One way to take a change apart for both who cut a delivery and who read it: so they can't differ. Never throws. */
+export function openChange(change: unknown): OpenedChange {
+  const value = isObject(change) && isObject(change.value) ? change.value : {};
+  const phoneNumberId = text(isObject(value.metadata) ? value.metadata.phone_number_id : null);
+  const names = !isObject(change) || !phoneNumberId ? [] : listsOf(change.field);
+  const items = names.flatMap((list) => arrayOf(value[list]).map((item) => ({ list, item })));
+  const frame = pick(value, (key) => FRAME.has(key));
+  const opened = { phoneNumberId, items, contacts: value.contacts, frame };
+  if (items.length === 0) return { ...opened, rest: change };
+  const taken = new Set<string>(['contacts', ...names.filter((list) => Array.isArray(value[list]))]);
+  const rest = pick(value, (key) => !FRAME.has(key) && !taken.has(key));
+  const isMore = Object.keys(rest).length > 0;
+  return { ...opened, rest: isMore ? { ...(change as Json), value: { ...frame, ...rest } } : undefined };
+}
+
+const listsOf = (field: unknown) => (field === 'messages' ? MESSAGE_LISTS : OTHER_LISTS);
+const pick = (from: Json, wanted: (key: string) => boolean): Json =>
+  Object.fromEntries(Object.entries(from).filter(([key]) => wanted(key)));
+
+/** User ids may stand where numbers do. */
+const isContactOf = (contact: Json, id: string) => text(contact.wa_id) === id || text(contact.user_id) === id;
+
+/** `(sender, customer)` of an item: what must stay in order. Never throws; what has no customer has its own id. */
+export function orderingKey(phoneNumberId: string | null, item: unknown): string {
+  const i = isObject(item) ? item : {};
   const customer =
-    item.group_id ??
-    item.from_user_id ??
-    item.from ??
-    item.recipient_user_id ??
-    item.recipient_id ??
-    item.id ??
-    '';
-  return `${phoneNumberId ?? ''}:${String(customer)}`;
+    text(i.group_id) ??
+    text(i.from_user_id) ??
+    text(i.from) ??
+    text(i.recipient_user_id) ??
+    text(i.recipient_id) ??
+    text(i.id);
+  return `${phoneNumberId ?? ''}:${customer ?? ''}`;
 }
 
-function parseChange(wabaId: string | null, change: Json): InboundItem[] {
-  const field = text(change.field) ?? 'unknown';
-  const value = isObject(change.value) ? change.value : {};
-  const metadata = isObject(value.metadata) ? value.metadata : {};
-  const phoneNumberId = text(metadata.phone_number_id);
-  const items: InboundItem[] = [];
-  if (phoneNumberId && field === 'messages') {
-    const contacts = objects(value.contacts);
-    for (const message of arrayOf(value.messages)) items.push(parseMessage(phoneNumberId, contacts, message));
-    for (const status of arrayOf(value.statuses)) items.push(parseStatus(phoneNumberId, status));
-  }
-  if (phoneNumberId) {
-    for (const group of objects(value.groups)) items.push(parseGroupEvent(phoneNumberId, field, group));
-  }
-  if (items.length === 0) items.push(account(wabaId, phoneNumberId, field, change));
-  return items;
+/** Where an item was found. */
+interface Place {
+  wabaId: string | null;
+  phoneNumberId: string | null;
+  /** Of the entry: tells two equal account updates apart that happened one after the other. */
+  time: unknown;
+}
+const NOWHERE: Place = { wabaId: null, phoneNumberId: null, time: null };
+
+function parseChange(entry: Place, change: unknown): InboundItem[] {
+  const field = (isObject(change) ? text(change.field) : null) ?? 'unknown';
+  const { phoneNumberId, items, contacts, rest } = openChange(change);
+  const place = { ...entry, phoneNumberId };
+  const parsed = items.map(({ list, item }): InboundItem => {
+    if (list === 'messages') return parseMessage(phoneNumberId!, objects(contacts), item);
+    if (list === 'statuses') return parseStatus(phoneNumberId!, item);
+    return parseGroupEvent(place, field, item);
+  });
+  return rest === undefined ? parsed : [...parsed, account(place, field, asObject(rest))];
 }
 
-const arrayOf = (v: unknown): unknown[] => (Array.isArray(v) ? v : []);
+const asObject = (v: unknown): Json => (isObject(v) ? v : { value: v });
 
 function parseMessage(phoneNumberId: string, contacts: Json[], message: unknown): InboundMessage {
   if (!isObject(message)) throw new UnreadableItemError('a message must be an object');
@@ -135,19 +180,17 @@ function parseMessage(phoneNumberId: string, contacts: Json[], message: unknown)
 
 /** `from` is the phone number or, by some accounts, the user id: `CC.` tells them apart. */
 function customerOf(contacts: Json[], message: Json): CustomerRef {
+  const groupId = text(message.group_id);
+  if (groupId) return { ...NOBODY, groupId };
   const from = text(message.from);
   const fromUser = text(message.from_user_id) ?? (from && isUserId(from) ? from : null);
   const fromPhone = from && !isUserId(from) ? from : null;
-  const groupId = text(message.group_id);
-  const contact =
-    contacts.find((c) => (fromUser && c.user_id === fromUser) || (fromPhone && c.wa_id === fromPhone)) ??
-    (contacts.length === 1 ? contacts[0]! : {});
+  const contact = contactOf(contacts, fromUser, fromPhone);
   const profile = isObject(contact.profile) ? contact.profile : {};
-  if (groupId) return { ...NOBODY, groupId };
   const contactWaId = text(contact.wa_id);
   const customer = {
     groupId: null,
-    userId: fromUser ?? text(contact.user_id),
+    userId: fromUser ?? text(contact.user_id) ?? (contactWaId && isUserId(contactWaId) ? contactWaId : null),
     parentUserId: text(message.from_parent_user_id) ?? text(contact.parent_user_id),
     waId: fromPhone ?? (contactWaId && !isUserId(contactWaId) ? contactWaId : null),
     profileName: text(profile.name),
@@ -155,6 +198,16 @@ function customerOf(contacts: Json[], message: Json): CustomerRef {
   };
   if (!customer.userId && !customer.waId) throw new UnreadableItemError('a message names no customer');
   return customer;
+}
+
+/** The writer's entry; else the only one there is, unless it is plainly somebody else's. */
+function contactOf(contacts: Json[], userId: string | null, phone: string | null): Json {
+  const own = contacts.find((c) => (userId && isContactOf(c, userId)) || (phone && isContactOf(c, phone)));
+  if (own) return own;
+  const [only, another] = contacts;
+  const differs = (mine: string | null, theirs: unknown) => mine !== null && text(theirs) !== null;
+  if (!only || another || differs(userId, only.user_id) || differs(phone, only.wa_id)) return {};
+  return only;
 }
 
 const NOBODY: CustomerRef = {
@@ -169,8 +222,8 @@ const isUserId = (id: string) => /^[A-Z]{2}\./.test(id);
 
 /** The part named after the type; where there is none, all that is no envelope. */
 function contentOf(type: string, message: Json): unknown {
-  if (message[type] !== undefined) return message[type];
-  return Object.fromEntries(Object.entries(message).filter(([key]) => !ENVELOPE.has(key)));
+  const part = Object.hasOwn(message, type) ? message[type] : null;
+  return part ?? pick(message, (key) => !ENVELOPE.has(key));
 }
 
 const ENVELOPE = new Set([
@@ -194,12 +247,12 @@ function hasMore(type: string, message: Json): boolean {
   );
 }
 
-function parseGroupEvent(phoneNumberId: string, field: string, group: Json): InboundItem {
-  const groupId = text(group.group_id);
-  if (!groupId) return account(null, phoneNumberId, field, group);
+function parseGroupEvent(place: Place, field: string, group: unknown): InboundItem {
+  const groupId = isObject(group) ? text(group.group_id) : null;
+  if (!isObject(group) || !groupId) return account(place, field, asObject(group));
   return {
     kind: 'message',
-    phoneNumberId,
+    phoneNumberId: place.phoneNumberId!,
     customer: { ...NOBODY, groupId, profileName: text(group.subject) },
     wamid: `group-event:${digestOf(group).toString('hex')}`,
     type: text(group.type) ?? field,
@@ -230,28 +283,17 @@ function parseStatus(phoneNumberId: string, status: unknown): StatusUpdate {
     callbackData: text(status.biz_opaque_callback_data),
     pricing: status.pricing ?? null,
     error: error
-      ? { code: Number(error.code) || 0, ...(title && { title }), ...(details && { details }) }
+      ? { code: Number(text(error.code)) || 0, ...(title && { title }), ...(details && { details }) }
       : null,
   };
 }
 
-function account(
-  wabaId: string | null,
-  phoneNumberId: string | null,
-  field: string,
-  payload: Json,
-): AccountUpdate {
+function account(place: Place, field: string, payload: Json): AccountUpdate {
   const value = isObject(payload.value) ? payload.value : {};
   const info = isObject(value.waba_info) ? value.waba_info : {};
-  const owner = text(info.waba_id) ?? wabaId;
-  return {
-    kind: 'account',
-    phoneNumberId,
-    wabaId: owner,
-    field,
-    payload,
-    digest: digestOf([owner, payload]),
-  };
+  const wabaId = text(info.waba_id) ?? place.wabaId;
+  const digest = digestOf([wabaId, place.time, payload]);
+  return { kind: 'account', phoneNumberId: place.phoneNumberId, wabaId, field, payload, digest };
 }
 
 const digestOf = (value: unknown) => createHash('sha256').update(JSON.stringify(value)).digest();
@@ -259,8 +301,26 @@ const digestOf = (value: unknown) => createHash('sha256').update(JSON.stringify(
 /** Unix seconds as text or number. What is no time, or lies in the future, is now. */
 function timeOf(timestamp: unknown): Date {
   const now = Date.now();
-  const seconds = Number(timestamp);
+  const seconds = Number(text(timestamp));
   return Number.isFinite(seconds) && seconds > 0 && seconds * 1000 < now
     ? new Date(seconds * 1000)
     : new Date(now);
+}
+
+const DEEPEST = 100;
+const UNSTORABLE = /\0|[\uD800-\uDFFF]/gu;
+
+/**
+ * Postgres takes neither NUL nor half of a surrogate pair as text: a customer may send both, and the message must not
+ * be lost for it. They become the replacement character; the bytes are kept as they came.
+ *
+ * @throws UnreadableItemError where it is nested so deep that whatever walks through it would break
+ */
+function storable<T>(value: T, depth = 0): T {
+  if (depth > DEEPEST) throw new UnreadableItemError('a delivery is nested too deep');
+  if (typeof value === 'string') return value.replace(UNSTORABLE, '\uFFFD') as T;
+  if (Array.isArray(value)) return value.map((v) => storable<unknown>(v, depth + 1)) as T;
+  if (!isObject(value)) return value;
+  const entries = Object.entries(value).map(([k, v]) => [storable(k), storable(v, depth + 1)]);
+  return Object.fromEntries(entries) as T;
 }

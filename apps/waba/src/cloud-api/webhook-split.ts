@@ -1,5 +1,5 @@
 import { INBOUND_PARTITIONS, partitionOf } from '@scrm/contracts';
-import { orderingKey } from './webhook-parser';
+import { openChange, orderingKey, text, type ItemList } from './webhook-parser';
 
 /** A part of a delivery that is itself a valid delivery, and where it goes. */
 export interface DeliveryPart {
@@ -17,9 +17,6 @@ export type SplitDelivery =
 type Json = Record<string, unknown>;
 const isObject = (v: unknown): v is Json => typeof v === 'object' && v !== null && !Array.isArray(v);
 
-/** The lists in a change's value whose elements are items of their own. */
-const ITEM_LISTS = ['messages', 'statuses', 'groups'] as const;
-
 /**
  * Cuts a delivery into its items, so that each goes to the queue of its customer. Looks only as deep as it must:
  * whatever it does not know stays together, and never throws.
@@ -31,6 +28,15 @@ export function splitDelivery(raw: Buffer): SplitDelivery {
   } catch {
     return { kind: 'not-json' };
   }
+  try {
+    return cut(delivery);
+  } catch {
+    // Nested so deep that it cannot be written again: the worker puts it aside.
+    return { kind: 'whole', partition: 0 };
+  }
+}
+
+function cut(delivery: unknown): SplitDelivery {
   const items = isObject(delivery) ? [...itemsOf(delivery)] : [];
   if (items.length <= 1) return { kind: 'whole', partition: items[0]?.partition ?? 0 };
   const object = (delivery as Json).object;
@@ -45,44 +51,51 @@ export function splitDelivery(raw: Buffer): SplitDelivery {
 
 function* itemsOf(delivery: Json): Generator<{ partition: number; entry: unknown }> {
   for (const entry of Array.isArray(delivery.entry) ? (delivery.entry as unknown[]) : []) {
-    if (!isObject(entry) || !Array.isArray(entry.changes)) {
+    if (!isObject(entry) || !Array.isArray(entry.changes) || entry.changes.length === 0) {
       yield { partition: 0, entry };
       continue;
     }
+    const { id, time } = entry;
     for (const change of entry.changes as unknown[]) {
       for (const { key, part } of partsOfChange(change)) {
-        yield { partition: partitionOf(key, INBOUND_PARTITIONS), entry: { ...entry, changes: [part] } };
+        yield { partition: partitionOf(key, INBOUND_PARTITIONS), entry: { id, time, changes: [part] } };
       }
     }
   }
 }
 
+/** Each item with what it takes to understand it, and no more: else a thousand items carry a thousand times the rest. */
 function* partsOfChange(change: unknown): Generator<{ key: string; part: unknown }> {
-  const value = isObject(change) && isObject(change.value) ? change.value : {};
-  const metadata = isObject(value.metadata) ? value.metadata : {};
-  const number = typeof metadata.phone_number_id === 'string' ? metadata.phone_number_id : null;
-  const lists = ITEM_LISTS.filter(
-    (list) => Array.isArray(value[list]) && (value[list] as unknown[]).length > 0,
-  );
-  if (!number || lists.length === 0) {
-    yield { key: number ?? '', part: change };
-    return;
+  const { phoneNumberId, items, contacts, frame, rest } = openChange(change);
+  const field = isObject(change) ? change.field : undefined;
+  const ownContacts = contactsById(contacts);
+  for (const { list, item } of items) {
+    const value = { ...frame, contacts: ownContacts(list, item), [list]: [item] };
+    yield { key: orderingKey(phoneNumberId, item), part: { field, value } };
   }
-  const rest = Object.fromEntries(Object.entries(value).filter(([k]) => !lists.includes(k as 'messages')));
-  for (const list of lists) {
-    for (const item of value[list] as unknown[]) {
-      const contacts = isObject(item) ? contactsOf(value.contacts, item) : undefined;
-      const part = { ...(change as Json), value: { ...rest, ...(contacts && { contacts }), [list]: [item] } };
-      yield { key: orderingKey(number, isObject(item) ? item : {}), part };
-    }
-  }
+  if (rest !== undefined) yield { key: phoneNumberId ?? '', part: rest };
 }
 
-/** Only the item's own contact travels along: a delivery of a thousand items would carry a million contacts. */
-function contactsOf(contacts: unknown, item: Json): unknown[] | undefined {
-  if (!Array.isArray(contacts) || contacts.length <= 1) return undefined;
-  const ids = new Set(
-    [item.from, item.from_user_id, item.recipient_id, item.recipient_user_id].filter(Boolean),
-  );
-  return contacts.filter((c: unknown) => isObject(c) && (ids.has(c.wa_id) || ids.has(c.user_id)));
+/** A contact that stands alone goes with every item: it may be the writer's though no id says so. */
+function contactsById(contacts: unknown): (list: ItemList, item: unknown) => unknown[] | undefined {
+  if (!Array.isArray(contacts)) return () => undefined;
+  if (contacts.length <= 1) return () => contacts as unknown[];
+  const byId = new Map<string | null, Json[]>();
+  for (const contact of contacts.filter(isObject)) {
+    for (const id of new Set([text(contact.wa_id), text(contact.user_id)])) {
+      const known = byId.get(id);
+      if (known) known.push(contact);
+      else byId.set(id, [contact]);
+    }
+  }
+  return (list, item) => {
+    if (!isObject(item)) return undefined;
+    const [id, other] = list === 'messages' ? MESSAGE_IDS : STATUS_IDS;
+    const ids = new Set([text(item[id]), text(item[other])].filter((i) => i !== null));
+    const own = [...ids].flatMap((i) => byId.get(i) ?? []);
+    return own.length <= 1 ? own : contacts.filter((c) => own.includes(c as Json));
+  };
 }
+
+const MESSAGE_IDS = ['from', 'from_user_id'] as const;
+const STATUS_IDS = ['recipient_id', 'recipient_user_id'] as const;

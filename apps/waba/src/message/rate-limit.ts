@@ -14,7 +14,9 @@ export class TokenBucket {
 
   /** Takes one and answers 0, or takes none and answers after how many milliseconds there is one. */
   take(now: number): number {
-    this.tokens = Math.min(this.burst, this.tokens + ((now - this.at) / 1000) * this.perSecond);
+    // A clock that was set back must not take away what was saved up: the number would be silent for as long.
+    const elapsed = Math.max(0, now - this.at);
+    this.tokens = Math.min(this.burst, this.tokens + (elapsed / 1000) * this.perSecond);
     this.at = now;
     if (this.tokens >= 1) {
       this.tokens -= 1;

@@ -19,14 +19,18 @@ export type KnownSender = Pick<
 >;
 
 const FRESH_MS = 5_000;
+/** A number that nobody registered is not looked up again before. */
+const UNKNOWN_MS = 1_000;
 
 /**
  * All senders by their number, read again every few seconds: they change rarely and every message asks for one. A
- * number that is not known is looked up at once, but at most once a second.
+ * number that was never asked for is looked up at once.
  */
 @Injectable()
 export class SenderDirectory {
   private byNumber = new Map<string, KnownSender>();
+  /** Numbers that were looked up in vain since the last regular read, and when. */
+  private readonly unknown = new Map<string, number>();
   private readonly box: SecretBox;
   private readAt = 0;
   private reading: Promise<void> | undefined;
@@ -39,9 +43,18 @@ export class SenderDirectory {
   }
 
   async byPhoneNumberIds(ids: Iterable<string>): Promise<Map<string, KnownSender>> {
-    const age = Date.now() - this.readAt;
-    const missing = age > 1_000 && [...ids].some((id) => !this.byNumber.has(id));
-    if (age > FRESH_MS || missing) await this.read();
+    const now = Date.now();
+    if (now - this.readAt > FRESH_MS) {
+      this.unknown.clear();
+      await this.read();
+    }
+    const missing = [...ids].filter(
+      (id) => !this.byNumber.has(id) && now - (this.unknown.get(id) ?? 0) > UNKNOWN_MS,
+    );
+    if (missing.length > 0) {
+      await this.read();
+      for (const id of missing) if (!this.byNumber.has(id)) this.unknown.set(id, now);
+    }
     return this.byNumber;
   }
 

@@ -818,8 +818,6 @@ export interface components {
             receivedAt: string;
             /** Format: date-time */
             replayedAt: string | null;
-            /** @example 812 */
-            sizeBytes: number;
             /** @description `poison`: signed, but not JSON. `unrouted`: for a number that nobody registered. `quarantined`: it failed again and again; replay it when the cause is gone. */
             status: components["schemas"]["WebhookDeliveryStatus"];
         };

@@ -1,0 +1,2 @@
+export { RealtimeClient } from './realtime-client';
+export type * from './realtime-client.types';

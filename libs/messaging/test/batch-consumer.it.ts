@@ -1,0 +1,299 @@
+import { eventually } from '@scrm/testing';
+import { BatchConsumer, type BatchConsumerOptions, type Delivery } from '../src';
+import { silent, Stage, type Pod } from './harness';
+
+/** A promise that the test settles. */
+function gate() {
+  let open!: () => void;
+  let fail!: (error: Error) => void;
+  const opened = new Promise<void>((resolve, reject) => ([open, fail] = [resolve, reject]));
+  opened.catch(() => undefined);
+  return { opened, open, fail };
+}
+
+const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, n) => String(from + n));
+const settled = Promise.resolve();
+
+describe('consuming in batches', () => {
+  let stage: Stage;
+  let pod: Pod;
+  let queues: string[];
+
+  beforeEach(async () => {
+    stage = await Stage.open();
+    pod = await stage.podBehindNetwork();
+    queues = [0, 1, 2].map((n) => stage.broker.names.inboundQueue(n));
+    await eventually(async () => expect((await pod.health.readiness()).ready).toBe(true));
+  });
+  afterEach(() => stage.close());
+
+  const publish = async (bodies: string[], queue = queues[0]!) => {
+    for (const body of bodies)
+      stage.admin.publish(stage.broker.names.exchange.webhook, queue, Buffer.from(body));
+    // An answer to a later question says that the broker has read the earlier words.
+    await stage.admin.checkQueue(queue);
+  };
+
+  async function consume(
+    handle: BatchConsumerOptions['handle'],
+    options: Partial<BatchConsumerOptions> = {},
+  ) {
+    const of = options as { pod?: Pod };
+    const consumer = new BatchConsumer(
+      (of.pod ?? pod).connection,
+      { name: 'test', queues: [queues[0]!], prefetch: 50, maxBatch: 10, handle, ...options },
+      silent,
+    );
+    stage.later(() => consumer.stop());
+    await eventually(() => expect(consumer.consuming).toBe(true));
+    return consumer;
+  }
+
+  const texts = (batch: Delivery[]) => batch.map((d) => d.body.toString());
+  const nothingIsReady = (queue = queues[0]!) =>
+    eventually(async () => expect(await stage.ready(queue)).toBe(0));
+
+  /** Everything that nobody acked, as another worker finds it after the first one is gone. */
+  async function leftOver(expected: number): Promise<string[]> {
+    const found: string[] = [];
+    const queue = queues[0]!;
+    await eventually(async () => expect(await stage.ready(queue)).toBe(expected));
+    for (let m; (m = await stage.admin.get(queue, { noAck: true }));) found.push(m.content.toString());
+    return found;
+  }
+
+  it('takes one delivery at once, and together what came while it was busy', async () => {
+    const batches: string[][] = [];
+    const first = gate();
+    await consume(async (batch) => {
+      batches.push(texts(batch));
+      if (batches.length === 1) await first.opened;
+      return { settled };
+    });
+    await publish(['1']);
+    await eventually(() => expect(batches).toEqual([['1']]));
+    await publish(range(2, 30));
+    await nothingIsReady();
+    first.open();
+    await eventually(() => expect(batches.flat()).toEqual(range(1, 30)));
+    expect(Math.max(...batches.map((b) => b.length))).toBe(10);
+    expect(await leftOver(0)).toEqual([]);
+  });
+
+  it('keeps the order of each queue', async () => {
+    const seen = new Map<string, string[]>(queues.map((queue) => [queue, []]));
+    await consume(
+      async (batch) => {
+        for (const { queue, body } of batch) seen.get(queue)!.push(body.toString());
+        await new Promise(setImmediate);
+        return { settled };
+      },
+      { queues, maxBatch: 7, prefetch: 20 },
+    );
+    await Promise.all(queues.map((queue) => publish(range(1, 200), queue)));
+    await eventually(() => {
+      expect([...seen.values()]).toEqual(queues.map(() => range(1, 200)));
+    });
+  });
+
+  it('tries a failing batch again in its place: nothing overtakes it', async () => {
+    const attempts: string[][] = [];
+    await consume(
+      async (batch) => {
+        attempts.push(texts(batch));
+        if (attempts.length === 1) await publish(['2']);
+        if (attempts.length < 4) throw new Error('the database is away');
+        return { settled };
+      },
+      { maxBatch: 1 },
+    );
+    await publish(['1']);
+    await eventually(() => expect(attempts).toEqual([['1'], ['1'], ['1'], ['1'], ['2']]));
+    expect(await leftOver(0)).toEqual([]);
+  });
+
+  it('works on the next batch while the last one waits for its confirms, and acks in order', async () => {
+    const confirms = range(1, 3).map(gate);
+    const handled: string[] = [];
+    const consumer = await consume(
+      async (batch) => {
+        handled.push(...texts(batch));
+        return { settled: confirms[Number(texts(batch)[0]) - 1]!.opened };
+      },
+      { maxBatch: 1 },
+    );
+    await publish(range(1, 3));
+    await eventually(() => expect(handled).toEqual(range(1, 3)));
+    // The first is not confirmed: the others, though done, must not be forgotten before it.
+    confirms[1]!.open();
+    confirms[2]!.open();
+    stage.network.refuse();
+    await eventually(() => expect(consumer.consuming).toBe(false));
+    expect(await leftOver(3)).toEqual(range(1, 3));
+    confirms[0]!.open();
+  });
+
+  it('hands out again exactly what was not acked when the connection was lost', async () => {
+    const confirms = range(1, 4).map(gate);
+    const handled: string[] = [];
+    const redelivered: string[] = [];
+    await consume(
+      async (batch) => {
+        const [text] = texts(batch);
+        (batch[0]!.redelivered ? redelivered : handled).push(text!);
+        return { settled: batch[0]!.redelivered ? settled : confirms[Number(text) - 1]!.opened };
+      },
+      { maxBatch: 1 },
+    );
+    await publish(range(1, 4));
+    await eventually(() => expect(handled).toEqual(range(1, 4)));
+    confirms[0]!.open();
+    confirms[1]!.open();
+    confirms[3]!.open();
+    await confirms[3]!.opened;
+    // The acks are on their way before the line is cut: the broker says so by another consumer's answer.
+    await acked(2);
+    stage.network.cut();
+    await eventually(() => expect(redelivered).toEqual(['3', '4']));
+    confirms[2]!.open();
+    await publish(['5']);
+    confirms.push(gate());
+    await eventually(() => expect(handled).toEqual([...range(1, 4), '5']));
+  });
+
+  /** So many deliveries have been acked: asked of the broker through its own count of messages. */
+  async function acked(count: number) {
+    const { messages, total } = { messages: queues[0]!, total: count };
+    await eventually(async () => {
+      const { messageCount } = await stage.admin.checkQueue(messages);
+      expect(messageCount).toBeLessThanOrEqual(total);
+    });
+  }
+
+  it('does a batch again when its events were not confirmed, and not in a hurry', async () => {
+    const times: number[] = [];
+    await consume(async () => {
+      times.push(Date.now());
+      return { settled: times.length <= 3 ? Promise.reject(new Error('no broker')) : settled };
+    });
+    await publish(['1']);
+    await eventually(() => expect(times).toHaveLength(4));
+    // Pauses of at least 50, 100 and 200 ms.
+    expect(times[3]! - times[0]!).toBeGreaterThanOrEqual(340);
+    expect(await leftOver(0)).toEqual([]);
+  });
+
+  it('finishes and acks what is in hand when it stops, and leaves the rest to others', async () => {
+    const work = gate();
+    const confirm = gate();
+    const handled: string[] = [];
+    const consumer = await consume(async (batch) => {
+      handled.push(...texts(batch));
+      await work.opened;
+      return { settled: confirm.opened };
+    });
+    await publish(['1']);
+    await eventually(() => expect(handled).toEqual(['1']));
+    await publish(range(2, 20));
+    await nothingIsReady();
+    let stopped = false;
+    const stopping = consumer.stop().then(() => (stopped = true));
+    work.open();
+    await new Promise(setImmediate);
+    expect(stopped).toBe(false);
+    confirm.open();
+    await stopping;
+    expect(handled).toEqual(['1']);
+    expect(await leftOver(19)).toEqual(range(2, 20));
+  });
+
+  it('hands its queue over in order: the next worker begins where it ended', async () => {
+    const work = gate();
+    const handled: string[] = [];
+    const consumer = await consume(
+      async (batch) => {
+        await work.opened;
+        handled.push(...texts(batch));
+        return { settled };
+      },
+      { prefetch: 5, maxBatch: 1 },
+    );
+    await publish(range(1, 30));
+    await eventually(async () => expect(await stage.ready(queues[0]!)).toBe(25));
+    const other = await stage.pod();
+    await consume(
+      async (batch) => {
+        handled.push(...texts(batch));
+        return { settled };
+      },
+      { pod: other } as object,
+    );
+    const stopping = consumer.stop();
+    // Time for the other one to begin, if the broker already lets it.
+    await stage.admin.checkQueue(queues[0]!);
+    work.open();
+    await stopping;
+    await eventually(() => expect(handled).toHaveLength(30));
+    expect(handled).toEqual(range(1, 30));
+  });
+
+  it('stops though the batch in hand cannot be done', async () => {
+    let attempts = 0;
+    const consumer = await consume(async () => {
+      attempts++;
+      throw new Error('the database is away');
+    });
+    await publish(['1']);
+    await eventually(() => expect(attempts).toBeGreaterThan(0));
+    await consumer.stop();
+    expect(await leftOver(1)).toEqual(['1']);
+  });
+
+  it('acks nothing that came after a batch which it gave up', async () => {
+    const confirms = [gate(), gate()];
+    const handled: string[] = [];
+    const consumer = await consume(
+      async (batch) => {
+        handled.push(...texts(batch));
+        if (handled.length > 2) throw new Error('the database is away');
+        return { settled: confirms[handled.length - 1]!.opened };
+      },
+      { maxBatch: 1 },
+    );
+    await publish(range(1, 2));
+    await eventually(() => expect(handled).toEqual(['1', '2']));
+    const stopping = consumer.stop();
+    confirms[0]!.fail(new Error('not confirmed'));
+    await new Promise(setImmediate);
+    confirms[1]!.open();
+    await stopping;
+    expect(await leftOver(2)).toEqual(['1', '2']);
+  });
+
+  it('stops in a few seconds though the broker says nothing', async () => {
+    const consumer = await consume(async () => ({ settled }));
+    stage.network.freeze();
+    await consumer.stop();
+    expect(consumer.consuming).toBe(false);
+    stage.network.cut();
+  });
+
+  it('consumes again after the broker ended its consumer', async () => {
+    const handled: string[] = [];
+    const consumer = await consume(
+      async (batch) => {
+        handled.push(...texts(batch));
+        return { settled };
+      },
+      { queues },
+    );
+    await stage.admin.deleteQueue(queues[1]!);
+    await stage.admin.deleteQueue(queues[0]!);
+    await eventually(() => expect(consumer.consuming).toBe(false));
+    await eventually(() => expect(consumer.consuming).toBe(true));
+    await publish(['1'], queues[0]!);
+    await publish(['2'], queues[1]!);
+    await publish(['3'], queues[2]!);
+    await eventually(() => expect([...handled].sort()).toEqual(['1', '2', '3']));
+  });
+});

@@ -1,0 +1,94 @@
+import { eventually } from '@scrm/testing';
+import { NotPublishedError } from '../src';
+import { Stage, type Pod } from './harness';
+
+const body = Buffer.from('{}');
+
+describe('publishing', () => {
+  let stage: Stage;
+  let pod: Pod;
+  let exchange: string;
+  let queue: string;
+
+  beforeEach(async () => {
+    stage = await Stage.open();
+    pod = await stage.podBehindNetwork();
+    ({ webhook: exchange } = stage.broker.names.exchange);
+    queue = stage.broker.names.archiveQueue;
+    await isReady();
+  });
+  afterEach(() => stage.close());
+
+  const isReady = () =>
+    eventually(async () => expect(await pod.health.readiness()).toMatchObject({ ready: true }));
+  const publish = (key = queue, options = {}) => pod.publisher.publish(exchange, key, body, options);
+
+  it('is confirmed when the message is in its queue', async () => {
+    await publish(queue, { type: 'kept', headers: { attempt: 1 } });
+    const message = await stage.admin.get(queue, { noAck: true });
+    expect(message).toMatchObject({
+      content: body,
+      properties: { type: 'kept', deliveryMode: 2, headers: { attempt: 1 } },
+    });
+  });
+
+  it('confirms many at a time, in the order in which they were given', async () => {
+    const numbers = Array.from({ length: 500 }, (_, n) => String(n));
+    await Promise.all(numbers.map((n) => pod.publisher.publish(exchange, queue, Buffer.from(n))));
+    const received: string[] = [];
+    for (let message; (message = await stage.admin.get(queue, { noAck: true }));)
+      received.push(message.content.toString());
+    expect(received).toEqual(numbers);
+  });
+
+  it('fails for what no queue takes, if that matters', async () => {
+    await expect(publish('nowhere', { mandatory: true })).rejects.toThrow('No queue takes the message.');
+    await expect(publish('nowhere')).resolves.toBeUndefined();
+    await expect(publish(queue, { mandatory: true })).resolves.toBeUndefined();
+  });
+
+  it('fails where the queue is full', async () => {
+    const full = `${stage.broker.namespace}.full`;
+    await stage.admin.assertQueue(full, {
+      exclusive: true,
+      arguments: { 'x-max-length': 2, 'x-overflow': 'reject-publish' },
+    });
+    await stage.admin.bindQueue(full, exchange, full);
+    await publish(full);
+    await publish(full);
+    await expect(publish(full)).rejects.toThrow('The broker refused the message.');
+  });
+
+  it('fails for an exchange that is not there, and goes on after it', async () => {
+    await expect(pod.publisher.publish('nowhere', queue, body)).rejects.toThrow(NotPublishedError);
+    await isReady();
+    await expect(publish()).resolves.toBeUndefined();
+  });
+
+  it('fails everything that was not confirmed when the connection is lost, and works again after', async () => {
+    stage.network.freeze();
+    const waiting = Array.from({ length: 20 }, () => publish());
+    const outcome = Promise.allSettled(waiting);
+    stage.network.cut();
+    for (const result of await outcome) {
+      expect(result).toMatchObject({ status: 'rejected', reason: expect.any(NotPublishedError) as unknown });
+    }
+    await isReady();
+    await expect(publish()).resolves.toBeUndefined();
+  });
+
+  it('fails at once while there is no connection, and the service is not ready', async () => {
+    stage.network.refuse();
+    await eventually(() => expect(publish()).rejects.toThrow('The broker is not connected.'));
+    const { ready, checks } = await pod.health.readiness();
+    expect([ready, checks.broker, checks.publisher]).toEqual([false, 'not connected', 'no channel']);
+    stage.network.accept();
+    await isReady();
+  });
+
+  it('does not wait for ever for a broker that says nothing', async () => {
+    stage.network.freeze();
+    await expect(publish()).rejects.toThrow('The broker did not confirm in time.');
+    await pod.stop();
+  });
+});

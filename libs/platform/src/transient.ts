@@ -1,0 +1,23 @@
+/** SQLSTATE classes that pass by themselves: connection, transaction rollback, resources, operator, system. */
+const TRANSIENT_STATES = new Set(['08', '40', '53', '57', '58']);
+const TRANSIENT_CODES = new Set(['55P03', 'ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT', 'EPIPE', 'ENOTFOUND']);
+/** What pg and TypeORM say without a code; the last one while the first connection is still to come. */
+const TRANSIENT_MESSAGES =
+  /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Driver not Connected/;
+
+/**
+ * True where the same work may succeed later as it is: the database or the broker was away or slow, or chose another
+ * to go first.
+ */
+export function isTransient(error: unknown): boolean {
+  const e = error as {
+    transient?: unknown;
+    code?: unknown;
+    driverError?: { code?: unknown };
+    message?: unknown;
+  };
+  if (e?.transient === true) return true;
+  const code = String(e?.code ?? e?.driverError?.code ?? '');
+  if (TRANSIENT_STATES.has(code.slice(0, 2)) || TRANSIENT_CODES.has(code)) return true;
+  return TRANSIENT_MESSAGES.test(String(e?.message ?? ''));
+}
