@@ -10,7 +10,8 @@ import openapiTS, { astToString } from 'openapi-typescript';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const CLIENT = join(ROOT, 'libs/api-client');
-const MADE = '/** Made by `node tools/generate.mjs` from the gateway: change the gateway, not this file. */\n';
+const MADE =
+  '/** Made by `node tools/generate.mjs` from the gateway: change the gateway, not this file. */\n';
 
 const document = sorted(await apiDocument());
 const types = await openapiTS(structuredClone(document), { alphabetize: true });
@@ -45,7 +46,11 @@ function loadTypeScript(require) {
     return resolve(lib ? join(ROOT, 'libs', lib, 'src/index.ts') : request, ...rest);
   };
   require.extensions['.ts'] = (module, filename) => {
-    const { code } = transformSync(readFileSync(filename, 'utf8'), { ...options, filename, sourceMaps: 'inline' });
+    const { code } = transformSync(readFileSync(filename, 'utf8'), {
+      ...options,
+      filename,
+      sourceMaps: 'inline',
+    });
     /** @type {any} */ (module)._compile(code, filename);
   };
 }
@@ -65,7 +70,8 @@ function sorted(value) {
 
 function check() {
   const stale = [...files].filter(([file, text]) => !existsSync(file) || readFileSync(file, 'utf8') !== text);
-  for (const [file] of stale) console.error(`generate: ${relative(ROOT, file)} is stale: run "node tools/generate.mjs"`);
+  for (const [file] of stale)
+    console.error(`generate: ${relative(ROOT, file)} is stale: run "node tools/generate.mjs"`);
   if (stale.length > 0) process.exitCode = 1;
   else console.log('generate: everything is fresh');
 }

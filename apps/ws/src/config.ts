@@ -1,4 +1,4 @@
-import { SOCKET_LIMITS } from '@scrm/contracts';
+import type { SOCKET_LIMITS } from '@scrm/contracts';
 import { baseConfig, brokerConfig, commaList, tokenConfig } from '@scrm/platform';
 import { z } from 'zod';
 

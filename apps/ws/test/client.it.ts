@@ -7,17 +7,19 @@ import { WsStack } from './support/ws-stack';
 
 const COUNT = 600;
 
+const shown = (screen: number[], atLeast: number) =>
+  eventually(() => expect(screen.length).toBeGreaterThanOrEqual(atLeast));
+
 describe('the realtime client on real pods', () => {
   let stack: WsStack;
   beforeAll(async () => {
     stack = await WsStack.start();
   });
-  afterAll(() => stack.stop());
 
   it('shows every message once and in order, through restarts of pods and cuts of every connection', async () => {
     const tenant = id('t', 9);
     const behind = new URL(stack.broker.url);
-    const broker = await TcpProxy.to(behind);
+    const broker = await TcpProxy.to(new URL(behind));
     behind.port = String(broker.port);
     const config = { RABBITMQ_URL: behind.toString(), REALTIME_CHECK_MS: 300 };
     const pods = [await stack.pod(config), await stack.pod(config)];
@@ -54,8 +56,7 @@ describe('the realtime client on real pods', () => {
         if (i % 100 === 50) broker.reset();
         if (i === 300) void pods[0]!.stop();
         // Some at a time, so that all of it happens while messages come.
-        if (i % 40 === 0)
-          await eventually(() => expect(clients[1]!.screen.length).toBeGreaterThanOrEqual(i - 100));
+        if (i % 40 === 0) await shown(clients[1]!.screen, i - 100);
       }
       const all = Array.from({ length: COUNT }, (_, i) => i + 1);
       await eventually(() => expect(clients.map((c) => c.screen.length)).toEqual([COUNT, COUNT]), {
@@ -65,6 +66,7 @@ describe('the realtime client on real pods', () => {
       for (const { screen, resets } of clients) expect([screen, resets]).toEqual([all, []]);
     } finally {
       for (const { client } of clients) await client.close();
+      await stack.stop();
       await network.stop();
       await broker.stop();
     }

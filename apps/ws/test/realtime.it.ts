@@ -80,7 +80,8 @@ describe('events on agents’ sockets', () => {
     stack.waba.commit(tenant, ...range(1, 1_200).map(() => unassigned));
     const joining = stack.signIn(podB, admin(), cursor);
     for (let i = 0; i < 20; i++) await stack.waba.send(tenant, unassigned);
-    await (await joining).rendered(range(1, 1_220));
+    const second = await joining;
+    await second.rendered(range(1, 1_220));
   });
 
   it('are not replayed beyond the limit: the client loads again', async () => {
@@ -172,5 +173,20 @@ describe('events on agents’ sockets', () => {
     } finally {
       await proxy.stop();
     }
+  });
+
+  it('do not keep a pod from stopping, though the broker is away', async () => {
+    const url = new URL(stack.broker.url);
+    const proxy = await TcpProxy.to(new URL(url));
+    url.port = String(proxy.port);
+    const pod = await stack.pod({ RABBITMQ_URL: url.toString(), DRAIN_SPREAD_MS: 0 });
+    const socket = await stack.signIn(pod, admin());
+    await stack.waba.send(tenant, unassigned);
+    await socket.rendered([1]);
+    proxy.cut();
+    await eventually(async () => expect((await fetch(`${pod.url}/health/ready`)).status).toBe(503));
+    await pod.stop();
+    await socket.closedWith(1012);
+    await proxy.stop();
   });
 });

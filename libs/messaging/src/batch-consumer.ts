@@ -1,7 +1,6 @@
 import type { Logger } from '@scrm/platform';
 import type { ConfirmChannel, ConsumeMessage } from 'amqplib';
 import type { BrokerConnection } from './connection';
-import { courtesy } from './courtesy';
 import type { KeptChannel } from './kept-channel';
 
 export interface Delivery {
@@ -54,7 +53,6 @@ export class BatchConsumer {
   private waiting: Held[] = [];
   private readonly fifo: Batch[] = [];
   private channel: ConfirmChannel | null = null;
-  private readonly tags = new Set<string>();
   private running = false;
   private stopping = false;
   private idle: (() => void)[] = [];
@@ -75,25 +73,23 @@ export class BatchConsumer {
     return this.kept.current !== null;
   }
 
-  /** Takes nothing more, finishes what is in hand and acks it. What was only prefetched goes to another worker. */
+  /**
+   * Takes nothing more, finishes what is in hand and acks it. What was only prefetched goes to another worker, in its
+   * place: the channel is closed, and no consumer cancelled before. A cancelled one lets the next worker begin at
+   * once, behind everything that is still held here.
+   */
   async stop() {
     this.stopping = true;
-    const channel = this.kept.current;
-    if (channel) await Promise.all([...this.tags].map((tag) => courtesy(channel.cancel(tag))));
     this.waiting = [];
     if (this.running || this.fifo.length > 0) await new Promise<void>((resolve) => this.idle.push(resolve));
     await this.kept.close();
   }
 
   private async consume(channel: ConfirmChannel) {
-    this.tags.clear();
     this.channel = channel;
     await channel.prefetch(this.options.prefetch);
     for (const queue of this.options.queues) {
-      const { consumerTag } = await channel.consume(queue, (message) =>
-        this.receive(channel, queue, message),
-      );
-      this.tags.add(consumerTag);
+      await channel.consume(queue, (message) => this.receive(channel, queue, message));
     }
   }
 
@@ -123,7 +119,7 @@ export class BatchConsumer {
   }
 
   /** Returns when the batch is committed; its ack may come later. */
-  private async work(batch: Batch) {
+  private async work(batch: Batch, pause = RETRY_FIRST_MS) {
     const outcome = await this.attempt(batch);
     if (!outcome) return;
     outcome.settled.then(
@@ -133,9 +129,15 @@ export class BatchConsumer {
           { err, consumer: this.options.name },
           'events not confirmed: the batch is done again',
         );
-        void this.work(batch);
+        if (this.stopping) this.drop(batch);
+        else setTimeout(() => this.again(batch, pause), pause);
       },
     );
+  }
+
+  private again(batch: Batch, pause: number) {
+    if (this.stopping) this.drop(batch);
+    else void this.work(batch, Math.min(pause * 2, RETRY_MAX_MS));
   }
 
   private async attempt(batch: Batch): Promise<BatchOutcome | undefined> {
@@ -151,8 +153,8 @@ export class BatchConsumer {
           { err, consumer: this.options.name, size: batch.held.length },
           'batch failed: trying again',
         );
+        if (!this.stopping) await new Promise((resolve) => setTimeout(resolve, pause));
         if (this.stopping) break;
-        await new Promise((resolve) => setTimeout(resolve, pause));
       }
     }
     this.drop(batch);
@@ -176,10 +178,13 @@ export class BatchConsumer {
     this.wakeIdle();
   }
 
-  /** Not done and not to be acked: it comes again, on another channel. */
+  /**
+   * Not done and not to be acked: it comes again, on another channel. So does what was taken after it, done or not: an
+   * ack speaks for everything before it.
+   */
   private drop(batch: Batch) {
     const at = this.fifo.indexOf(batch);
-    if (at >= 0) this.fifo.splice(at, 1);
+    if (at >= 0) this.fifo.splice(at);
     this.wakeIdle();
   }
 

@@ -85,6 +85,21 @@ export class Stage {
     for (const run of this.undo.splice(0)) await run();
   }
 
+  async exists(queue: string): Promise<boolean> {
+    const connection = await connect(this.broker.url);
+    try {
+      const channel = await connection.createChannel();
+      // A channel ends with the error that it answers, and says so a second time.
+      channel.on('error', () => undefined);
+      return await channel.checkQueue(queue).then(
+        () => true,
+        () => false,
+      );
+    } finally {
+      await connection.close();
+    }
+  }
+
   /** Messages that are in the queue and with no consumer. */
   async ready(queue: string): Promise<number> {
     return (await this.admin.checkQueue(queue)).messageCount;

@@ -2,3 +2,5 @@ export * from './eventually';
 export * from './infrastructure';
 export * from './test-identity';
 export * from './tcp-proxy';
+export * from './screen';
+export * from './stack';

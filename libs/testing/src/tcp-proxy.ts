@@ -3,6 +3,7 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 /** A network that a test can break, between a client and the server that `url` names. */
 export class TcpProxy {
   private readonly sockets = new Set<Socket>();
+  private readonly clients = new Set<Socket>();
   private refusing = false;
 
   private constructor(
@@ -23,10 +24,6 @@ export class TcpProxy {
     return proxy;
   }
 
-  get connections(): number {
-    return this.sockets.size / 2;
-  }
-
   /** Ends every connection. New ones work, unless `refuse` was called. */
   cut(): void {
     for (const socket of this.sockets) socket.destroy();
@@ -35,6 +32,13 @@ export class TcpProxy {
   /** Nothing gets through from now on, and nobody is told: the connections look alive. */
   freeze(): void {
     for (const socket of this.sockets) socket.unpipe().pause();
+  }
+
+  /** The clients' ends are gone, and the server is not told: it goes on holding what it holds for them. */
+  leaveHalfOpen(): void {
+    for (const socket of this.sockets) socket.unpipe();
+    for (const socket of this.clients) socket.removeAllListeners('close').destroy();
+    this.clients.clear();
   }
 
   /** Ends every connection, and every new one, until `accept`. */
@@ -59,6 +63,7 @@ export class TcpProxy {
     }
     const far = connect(port, host);
     near.pipe(far).pipe(near);
+    this.clients.add(near);
     for (const [socket, other] of [
       [near, far],
       [far, near],
@@ -68,6 +73,7 @@ export class TcpProxy {
       socket.on('error', () => undefined);
       socket.on('close', () => {
         this.sockets.delete(socket);
+        this.clients.delete(socket);
         other.destroy();
       });
     }

@@ -1,11 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { Principal } from '@scrm/contracts';
 import { TOKEN_ALGORITHM } from '@scrm/platform';
 import jwt from 'jsonwebtoken';
 import { USER_CONFIG, type UserConfig } from '../config';
 import { SigningKeyService } from '../signing-key/signing-key.service';
-
-export type TokenSubject = Omit<Principal, 'expiresAt'>;
+import type { TokenSubject } from './token-subject';
 
 /** Makes the tokens that all services check by themselves; `principalOf` reads what is written here. */
 @Injectable()

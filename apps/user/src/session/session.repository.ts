@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
-import type { TokenSubject } from '../access-token/access-token.service';
+import type { TokenSubject } from '../access-token/token-subject';
 import { IDENTITY_SYSTEM_DB } from '../db/data-source';
 import { RefreshToken } from './refresh-token.entity';
 import { Session } from './session.entity';

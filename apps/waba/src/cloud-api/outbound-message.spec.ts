@@ -41,7 +41,7 @@ function refusal(message: Record<string, unknown>): AppError {
   }
   throw new Error('it was accepted');
 }
-const paths = (message: Record<string, unknown>) => refusal(message).errors?.map((e) => e.path);
+const paths = (message: Record<string, unknown>) => [...new Set(refusal(message).errors?.map((e) => e.path))];
 
 describe('an outgoing message', () => {
   it.each<[string, Record<string, unknown>]>([
@@ -88,7 +88,11 @@ describe('an outgoing message', () => {
     ['a place off the globe', location(90.1, 0), 'location.latitude'],
     ['a place that is no number', location(0, 'east'), 'location.longitude'],
     ['no contacts', { type: 'contacts', contacts: [] }, 'contacts'],
-    ['a contact without a name', { type: 'contacts', contacts: [{ name: {} }] }, 'contacts.0.name.formatted_name'],
+    [
+      'a contact without a name',
+      { type: 'contacts', contacts: [{ name: {} }] },
+      'contacts.0.name.formatted_name',
+    ],
     ['a reaction to nothing', { type: 'reaction', reaction: { emoji: '👍' } }, 'reaction.message_id'],
     ['four buttons', buttons({ action: { buttons: Array(4).fill(reply()) } }), 'interactive.action.buttons'],
     [
@@ -151,8 +155,7 @@ describe('an outgoing message', () => {
   });
 });
 
-const EXAMPLES =
-  process.env.META_EXAMPLES_DIR ?? resolve(__dirname, '../../../../../shared/meta/examples');
+const EXAMPLES = process.env.META_EXAMPLES_DIR ?? resolve(__dirname, '../../../../../shared/meta/examples');
 
 /** Official examples that are refused, and why that is right. */
 const EXCEPTIONS: Record<string, string> = {
@@ -174,6 +177,7 @@ const EXCEPTIONS: Record<string, string> = {
   sample_text_message: 'name and language are placeholders',
   multi_product_message: 'the type of the header is a placeholder',
   text_message_with_preview_url: 'has no type: we ask for it',
+  reply_to_list_message: 'has no type: we ask for it',
   typing_indicator_and_read_receipt: 'is a read receipt, not a message',
 };
 

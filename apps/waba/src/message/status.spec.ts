@@ -18,12 +18,14 @@ describe('the status of a message', () => {
   });
 
   it('ends the same for any reports in any order, however often they come', () => {
-    const reports = fc.subarray([...REPORTS]).chain((some) =>
-      fc.tuple(
-        fc.shuffledSubarray(some, { minLength: some.length }),
-        fc.shuffledSubarray([...some, ...some], { minLength: some.length * 2 }),
-      ),
-    );
+    const reports = fc
+      .subarray([...REPORTS])
+      .chain((some) =>
+        fc.tuple(
+          fc.shuffledSubarray(some, { minLength: some.length }),
+          fc.shuffledSubarray([...some, ...some], { minLength: some.length * 2 }),
+        ),
+      );
     fc.assert(fc.property(before, reports, (start, [a, b]) => expect(after(start, a)).toBe(after(start, b))));
   });
 

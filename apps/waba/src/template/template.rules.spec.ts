@@ -18,9 +18,12 @@ const send = (components: ReturnType<typeof part>[] | undefined, template: Known
 describe('a template', () => {
   it('must exist', () => expect(send([], undefined)).toThrow('There is no template order (id).'));
 
-  it.each(['PENDING', 'REJECTED', 'PAUSED', 'DISABLED', 'ARCHIVED'])('is not sent while it is %s', (status) => {
-    expect(send([], known([body('Hi')], status))).toThrow(status.toLowerCase());
-  });
+  it.each(['PENDING', 'REJECTED', 'PAUSED', 'DISABLED', 'ARCHIVED'])(
+    'is not sent while it is %s',
+    (status) => {
+      expect(send([], known([body('Hi')], status))).toThrow(status.toLowerCase());
+    },
+  );
 
   it.each<[string, KnownTemplate, ReturnType<typeof part>[] | undefined]>([
     ['without variables and without components', known([body('Hi')]), undefined],
@@ -29,7 +32,11 @@ describe('a template', () => {
     ['with named variables', known([body('Hi {{name}}, order {{ order_id }}')]), [part('body', 2)]],
     ['with a variable that appears twice', known([body('{{1}} and {{1}}')]), [part('body', 1)]],
     ['with upper-case component types', known([body('Hi {{1}}')]), [part('BODY', 1)]],
-    ['with a header of text', known([{ type: 'HEADER', format: 'TEXT', text: '{{1}}' }]), [part('header', 1)]],
+    [
+      'with a header of text',
+      known([{ type: 'HEADER', format: 'TEXT', text: '{{1}}' }]),
+      [part('header', 1)],
+    ],
     ['with a header of media', known([{ type: 'HEADER', format: 'IMAGE' }]), [part('header', 1)]],
     ['with buttons', known([body('Hi'), { type: 'BUTTONS', buttons: [] }]), [part('button', 1)]],
   ])('may be sent %s', (_, template, components) => expect(send(components, template)).not.toThrow());

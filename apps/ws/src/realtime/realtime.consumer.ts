@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
-import { conversationChanged, type BrokerNames, type EventPayload } from '@scrm/contracts';
+import type { BrokerNames, conversationChanged, EventPayload } from '@scrm/contracts';
 import { ExclusiveSubscription, type BrokerConnection } from '@scrm/messaging';
 import { traceFrom, withTrace, type Drain, type Health, type Logger } from '@scrm/platform';
 import type { FeedRegistry } from './feed-registry';

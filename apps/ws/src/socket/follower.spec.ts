@@ -98,7 +98,7 @@ describe("a client's place in the feed", () => {
   });
 
   it.each([
-    ['nobody can read', () => follower.join('nonsense', () => undefined)],
+    ['nobody can read', () => Promise.resolve(follower.join('nonsense', () => undefined))],
     ['is of another epoch', () => join(9, 'epoch-0')],
   ])('starts anew where the cursor %s', async (_, joinWith) => {
     await joinWith();

@@ -106,7 +106,6 @@ export class Follower implements FeedListener {
   }
 
   restart(reason: ResetReason) {
-    this.turn++;
     this.waiting = null;
     const head = this.head();
     this.position = head.position;

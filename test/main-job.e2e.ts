@@ -1,0 +1,210 @@
+import { eventually, Screen, TestStack, type StackFile } from '@scrm/testing';
+import { randomUUID } from 'node:crypto';
+import { Api, call, deliver } from './api';
+
+interface ConversationItem {
+  id: string;
+  contact: { waId: string };
+  teamId: string;
+  lastMessage: { preview: string };
+}
+interface MessageItem {
+  id: string;
+  status: string;
+  wamid: string | null;
+}
+
+const ADMIN = 'admin@demo.test';
+const LEADER = 'leader@demo.test';
+const SALES = ['agent1@demo.test', 'agent2@demo.test'];
+const SUPPORT = ['agent3@demo.test', 'agent4@demo.test'];
+
+describe('the main job', () => {
+  let running: TestStack;
+  let stack: StackFile;
+  let unique = 0;
+  const screens: Screen[] = [];
+
+  beforeAll(async () => {
+    running = await TestStack.start();
+    stack = running.read();
+  }, 90_000);
+  afterAll(async () => {
+    for (const screen of screens) screen.close();
+    await running?.stop();
+  }, 60_000);
+
+  const screenOf = async (email: string, pod = 0) => {
+    const { token } = await Api.login(stack, email);
+    const screen = await new Screen(stack.ws, () => token).open(pod);
+    screens.push(screen);
+    return screen;
+  };
+  const customer = () => `62899${process.pid}${++unique}`;
+  const fromCustomer = (waId: string, sender: 0 | 1, text: string) =>
+    call<{ wamid: string }>(`${stack.simulator}/control/customers/messages?wait=true`, {
+      method: 'POST',
+      body: {
+        phoneNumberId: stack.meta.phoneNumberIds[sender],
+        from: { waId, name: 'Customer' },
+        type: 'text',
+        text: { body: text },
+      },
+    });
+  const conversationWith = (api: Api, waId: string) =>
+    eventually(async () => {
+      const { body } = await api.get<{ items: ConversationItem[] }>('/conversations?limit=100');
+      const found = body.items.find((c) => c.contact.waId === waId);
+      if (!found) throw new Error('the conversation is not in the list');
+      return found;
+    });
+
+  it("shows a first conversation to whoever signs in to the demo's sales team", async () => {
+    const { body } = await (
+      await Api.login(stack, SALES[0]!)
+    ).get<{ items: ConversationItem[] }>('/conversations');
+    expect(body.items).toHaveLength(1);
+    expect(body.items[0]!.lastMessage.preview).toContain('Gayo');
+  });
+
+  it("brings a customer's message to every agent who may see it, on any pod, and to no other", async () => {
+    const all = [ADMIN, LEADER, ...SALES, ...SUPPORT];
+    const open = await Promise.all(all.map((email, i) => screenOf(email, i % 2)));
+    const { body: sent } = await fromCustomer(customer(), 0, 'is anybody there?');
+    const { body: after } = await fromCustomer(customer(), 1, 'for the others');
+    const sees = (email: string) => open[all.indexOf(email)]!.received();
+    await eventually(() => {
+      expect(sees(ADMIN)).toEqual([sent.wamid, after.wamid]);
+      expect(sees(LEADER)).toEqual([sent.wamid]);
+      for (const email of SALES) expect(sees(email)).toEqual([sent.wamid]);
+      for (const email of SUPPORT) expect(sees(email)).toEqual([after.wamid]);
+    });
+  });
+
+  it("brings the answer to the customer's phone, and its ticks back", async () => {
+    const api = await Api.login(stack, SALES[0]!);
+    const screen = await screenOf(SALES[0]!);
+    const waId = customer();
+    await fromCustomer(waId, 0, 'a question');
+    const conversation = await conversationWith(api, waId);
+    const accepted = await api.send<MessageItem>(conversation.id, 'an answer');
+    expect(accepted).toMatchObject({ status: 202, body: { status: 'queued' } });
+    const steps = () =>
+      screen.events
+        .filter((e) => e.data?.message?.id === accepted.body.id)
+        .map((e) => `${e.type} ${e.data!.message!.status}`);
+    const delivered = [
+      'message.queued queued',
+      'message.sent sent',
+      'message.status sent',
+      'message.status delivered',
+    ];
+    await eventually(() => expect(steps()).toEqual(delivered));
+    const phone = `${stack.simulator}/control/phone/messages?phoneNumberId=${stack.meta.phoneNumberIds[0]}&customer=${waId}`;
+    expect(JSON.stringify((await call(phone)).body)).toContain('an answer');
+    await call(`${stack.simulator}/control/phone/read`, {
+      method: 'POST',
+      body: { phoneNumberId: stack.meta.phoneNumberIds[0], customer: waId },
+    });
+    await eventually(() => expect(steps()).toEqual([...delivered, 'message.status read']));
+  });
+
+  it('goes on after the last cursor, on another pod: nothing missed, nothing twice, in order', async () => {
+    const screen = await screenOf(SALES[1]!);
+    const waId = customer();
+    const texts = Array.from({ length: 30 }, (_, i) => ({
+      wamid: `wamid.E2E.${process.pid}.${++unique}.${i}`,
+      from: waId,
+      phoneNumberId: stack.meta.phoneNumberIds[0]!,
+    }));
+    for (const [i, text] of texts.entries()) {
+      if (i % 7 === 3) screen.drop();
+      await deliver(stack, text);
+    }
+    const ids = texts.map((t) => t.wamid);
+    await eventually(() => expect(screen.received().filter((w) => ids.includes(w))).toEqual(ids));
+    expect(screen.closes.length).toBeGreaterThan(2);
+    const seqs = screen.events.filter((e) => ids.includes(e.data?.message?.wamid ?? '')).map((e) => e.seq);
+    expect(seqs).toEqual(texts.map((_, i) => i + 1));
+    expect(screen.other.filter((f) => f.type === 'reset')).toEqual([]);
+  });
+
+  it('sends a template to somebody who has never written, and refuses free text', async () => {
+    const api = await Api.login(stack, ADMIN);
+    const { body: senders } = await api.get<{ items: { id: string }[] }>('/senders');
+    const opened = await api.post<ConversationItem>('/conversations', {
+      senderId: senders.items[0]!.id,
+      phone: '+62 812 7777 0001',
+    });
+    expect(opened.status).toBeLessThan(300);
+    expect(await api.send(opened.body.id, 'hello?')).toMatchObject({
+      status: 422,
+      body: { code: 'window_closed' },
+    });
+    const { status, body } = await api.post<MessageItem>(
+      `/conversations/${opened.body.id}/messages`,
+      {
+        type: 'template',
+        template: {
+          name: 'welcome',
+          language: { code: 'en' },
+          components: [{ type: 'body', parameters: [{ type: 'text', text: 'Sari' }] }],
+        },
+      },
+      { 'idempotency-key': randomUUID() },
+    );
+    expect(status).toBe(202);
+    await eventually(async () => {
+      const page = await api.get<{ items: MessageItem[] }>(`/conversations/${opened.body.id}/messages`);
+      expect(page.body.items.find((m) => m.id === body.id)).toMatchObject({ status: 'delivered' });
+    });
+  });
+
+  it('answers bad requests with problems that a client can act on', async () => {
+    const api = await Api.login(stack, SALES[0]!);
+    const support = await Api.login(stack, SUPPORT[0]!);
+    const waId = customer();
+    await fromCustomer(waId, 0, 'secret of the sales team');
+    const { id } = await conversationWith(api, waId);
+    const key = randomUUID();
+    await api.send(id, 'once', key);
+    const problems: [Promise<{ status: number; body: unknown }>, number, string][] = [
+      [call(`${stack.back}/api/v1/conversations`), 401, 'unauthenticated'],
+      [call(`${stack.back}/api/v1/conversations`, { token: `${api.token}x` }), 401, 'unauthenticated'],
+      [support.get(`/conversations/${id}`), 404, 'not_found'],
+      [support.get(`/conversations/${id}/messages`), 404, 'not_found'],
+      [support.send(id, 'not mine'), 404, 'not_found'],
+      [api.get(`/conversations/${randomUUID()}`), 404, 'not_found'],
+      [api.send(id, 'another', key), 422, 'idempotency_key_reused'],
+      [api.send(id, ''), 422, 'invalid_message'],
+      [
+        api.post(`/conversations/${id}/messages`, { type: 'text', text: { body: 'x' } }),
+        400,
+        'invalid_request',
+      ],
+      [api.get('/conversations?cursor=nonsense'), 400, 'invalid_cursor'],
+      [api.get('/webhook-deliveries'), 403, 'forbidden'],
+    ];
+    for (const [answer, status, code] of problems) {
+      expect(await answer).toMatchObject({
+        status,
+        body: { status, code, type: `urn:scrm:problem:${code}` },
+      });
+    }
+  });
+
+  it('documents itself, and says how it is', async () => {
+    expect((await call<{ openapi: string }>(stack.openapi)).body.openapi).toMatch(/^3\./);
+    expect((await call<{ asyncapi: string }>(stack.asyncapi)).body.asyncapi).toMatch(/^3\./);
+    expect((await fetch(`${stack.back}/api/docs`)).status).toBe(200);
+    for (const { name, port } of stack.services) {
+      for (const path of ['/health/live', '/health/ready', '/metrics']) {
+        expect([name, path, (await fetch(`http://127.0.0.1:${port}${path}`)).status]).toEqual([
+          name,
+          path,
+          200,
+        ]);
+      }
+    }
+  });
+});
