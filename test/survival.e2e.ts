@@ -110,8 +110,8 @@ describe('when a service is killed under load', () => {
       },
       { within: 20_000 },
     );
-    const summary = (await (await fetch(`${stack.simulator}/control/ledger/summary`)).json()) as unknown;
-    expect(JSON.stringify(summary)).not.toMatch(/"(repeated|duplicated)[A-Za-z]*":[1-9]/);
+    const summary = await (await fetch(`${stack.simulator}/control/ledger/summary`)).json();
+    expect(summary).toMatchObject({ callbackIdsSentMoreThanOnce: 0 });
   }, 90_000);
 
   it('ends all that it started, and forgets its stack.json', async () => {

@@ -50,7 +50,9 @@ rendered.each(OVERLAYS)('%s', (overlay) => {
     const tag = imageOf(ofKind(everything, 'Deployment')[0]!).split(':').at(-1)!;
     const suffix = tag.replaceAll('.', '-');
     const jobs = ofKind(everything, 'Job');
-    expect(jobs.map((job) => job.metadata.name)).toEqual(withMigrations.map((app) => `${app}-migrate-${suffix}`));
+    expect(jobs.map((job) => job.metadata.name)).toEqual(
+      withMigrations.map((app) => `${app}-migrate-${suffix}`),
+    );
     expect(new Set(workloads(everything).map((w) => imageOf(w).split(':').at(-1)))).toEqual(new Set([tag]));
   });
 
@@ -97,7 +99,10 @@ rendered('overlays/production', () => {
     const [, megabytes] = /^(\d+)m$/.exec(annotation('webhook', 'proxy-body-size')) ?? [];
     expect(Number(megabytes) * 1024 * 1024).toBeGreaterThanOrEqual(WEBHOOK_BODY_LIMIT);
     expect(Number(annotation('webhook', 'proxy-read-timeout'))).toBeLessThanOrEqual(20);
-    expect(ingress('webhook').spec.rules?.[0]?.http.paths[0]).toMatchObject({ path: WEBHOOK_PATH, pathType: 'Exact' });
+    expect(ingress('webhook').spec.rules?.[0]?.http.paths[0]).toMatchObject({
+      path: WEBHOOK_PATH,
+      pathType: 'Exact',
+    });
   });
 
   it('has sockets on a controller of their own, which lets them be silent for longer than a ping takes', () => {
@@ -116,7 +121,9 @@ rendered('overlays/production', () => {
 });
 
 function jobsOf(overlay: string): Manifest[] {
-  return render(`${overlay}/migrate`).filter((m) => m.kind === 'Job' || m.metadata.name.startsWith('scrm-owner'));
+  return render(`${overlay}/migrate`).filter(
+    (m) => m.kind === 'Job' || m.metadata.name.startsWith('scrm-owner'),
+  );
 }
 
 function imageOf(workload: Manifest): string {

@@ -10,7 +10,12 @@ const K8S = join(ROOT, 'k8s');
 export interface Manifest {
   apiVersion: string;
   kind: string;
-  metadata: { name: string; namespace?: string; labels?: Record<string, string>; annotations?: Record<string, string> };
+  metadata: {
+    name: string;
+    namespace?: string;
+    labels?: Record<string, string>;
+    annotations?: Record<string, string>;
+  };
   spec: Spec;
   data?: Record<string, string>;
 }
@@ -27,7 +32,10 @@ export interface Spec {
   ingress?: unknown;
   egress?: unknown;
   ingressClassName?: string;
-  rules?: { host: string; http: { paths: { path: string; pathType: string; backend: { service: { name: string } } }[] } }[];
+  rules?: {
+    host: string;
+    http: { paths: { path: string; pathType: string; backend: { service: { name: string } } }[] };
+  }[];
 }
 export interface PodSpec {
   containers: Container[];
@@ -91,14 +99,21 @@ export function render(folder: string): Manifest[] {
 /** Where there is no renderer: the files of the base as they are, with what holds for every pod laid over them. */
 export function readBase(): Manifest[] {
   const common = read('components/pod/pod.yaml')[0]!;
-  const files = (parse(readFileSync(join(K8S, 'base/kustomization.yaml'), 'utf8')) as { resources: string[] }).resources;
+  const files = (parse(readFileSync(join(K8S, 'base/kustomization.yaml'), 'utf8')) as { resources: string[] })
+    .resources;
   return files
     .flatMap((file) => read(`base/${file}`))
     .map((manifest) => {
       if (manifest.kind !== 'Deployment') return manifest;
       const [own, shared] = [manifest.spec.template.spec, common.spec.template.spec];
-      const containers = own.containers.map((container) => ({ ...container, ...shared.containers[0] }) as Container);
-      const spec = { ...own, ...shared, containers: containers.map((c, i) => ({ ...c, name: own.containers[i]!.name })) };
+      const containers = own.containers.map(
+        (container) => ({ ...container, ...shared.containers[0] }) as Container,
+      );
+      const spec = {
+        ...own,
+        ...shared,
+        containers: containers.map((c, i) => ({ ...c, name: own.containers[i]!.name })),
+      };
       return { ...manifest, spec: { ...manifest.spec, template: { ...manifest.spec.template, spec } } };
     });
 }
@@ -117,7 +132,8 @@ export function parseManifests(text: string): Manifest[] {
   });
 }
 
-export const ofKind = (manifests: Manifest[], ...kinds: string[]) => manifests.filter((m) => kinds.includes(m.kind));
+export const ofKind = (manifests: Manifest[], ...kinds: string[]) =>
+  manifests.filter((m) => kinds.includes(m.kind));
 
 /** Deployments and Jobs. */
 export const workloads = (manifests: Manifest[]) => ofKind(manifests, 'Deployment', 'Job');

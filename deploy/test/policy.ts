@@ -22,7 +22,9 @@ export interface Rule {
 
 /** Runs a check on each of some manifests, and says which one it is about. */
 const each = (manifests: Manifest[], check: (manifest: Manifest) => (string | false | undefined)[]) =>
-  manifests.flatMap((m) => check(m).flatMap((problem) => (problem ? [`${m.kind} ${m.metadata.name}: ${problem}`] : [])));
+  manifests.flatMap((m) =>
+    check(m).flatMap((problem) => (problem ? [`${m.kind} ${m.metadata.name}: ${problem}`] : [])),
+  );
 
 const containersOf = (pod: PodSpec) => [...(pod.initContainers ?? []), ...pod.containers];
 const deployments = (all: Manifest[]) => ofKind(all, 'Deployment');
@@ -85,7 +87,11 @@ function flowProblems(manifest: Manifest, all: Manifest[]): string[] {
     const isUsed = name === 'DATABASE_URL' ? secret.has(name) : name in env;
     const mayGo = podLabels(manifest)[label] === 'true';
     if (isUsed === mayGo) return [];
-    return [isUsed ? `has ${name}, but not the label ${label}` : `has the label ${label}, but no ${name} of its own`];
+    return [
+      isUsed
+        ? `has ${name}, but not the label ${label}`
+        : `has the label ${label}, but no ${name} of its own`,
+    ];
   });
 }
 
@@ -100,11 +106,13 @@ export const RULES: Rule[] = [
     unrendered: true,
     check: (all) =>
       each(deployments(all), (m) => [
-        !ofKind(all, 'Service').some((s) => selects(s.spec.selector as Record<string, string>, podLabels(m))) &&
-          'no Service',
+        !ofKind(all, 'Service').some((s) =>
+          selects(s.spec.selector as Record<string, string>, podLabels(m)),
+        ) && 'no Service',
         !ofKind(all, 'PodDisruptionBudget').some(
           (p) =>
-            selects(p.spec.selector?.matchLabels, podLabels(m)) && p.spec.unhealthyPodEvictionPolicy === 'AlwaysAllow',
+            selects(p.spec.selector?.matchLabels, podLabels(m)) &&
+            p.spec.unhealthyPodEvictionPolicy === 'AlwaysAllow',
         ) && 'no PodDisruptionBudget with AlwaysAllow',
         !selects(m.spec.selector?.matchLabels, podLabels(m)) && 'does not select its own pods',
       ]),
@@ -145,7 +153,8 @@ export const RULES: Rule[] = [
         const grace = pod.terminationGracePeriodSeconds ?? 30;
         return [
           preStop < 5 && 'no preStop sleep while others learn that it ends',
-          grace <= preStop + drainLimit() && `grace ${grace} s <= preStop ${preStop} s + drain ${drainLimit()} s`,
+          grace <= preStop + drainLimit() &&
+            `grace ${grace} s <= preStop ${preStop} s + drain ${drainLimit()} s`,
         ];
       }),
   },
@@ -153,7 +162,9 @@ export const RULES: Rule[] = [
     name: 'the sockets have 150 s',
     check: (all) =>
       each(deployments(all), (m) => [
-        m.metadata.name === 'ws' && (podOf(m).terminationGracePeriodSeconds ?? 0) < 150 && 'grace under 150 s',
+        m.metadata.name === 'ws' &&
+          (podOf(m).terminationGracePeriodSeconds ?? 0) < 150 &&
+          'grace under 150 s',
       ]),
   },
   {
@@ -196,7 +207,9 @@ export const RULES: Rule[] = [
   {
     name: 'images have a version',
     check: (all) =>
-      each(workloads(all), (m) => containersOf(podOf(m)).map((c) => !isPinned(c.image) && `${c.image} has no version`)),
+      each(workloads(all), (m) =>
+        containersOf(podOf(m)).map((c) => !isPinned(c.image) && `${c.image} has no version`),
+      ),
   },
   {
     name: 'liveness and readiness ask different things',
@@ -221,7 +234,8 @@ export const RULES: Rule[] = [
           scalers.length > 1 && 'two autoscalers',
           scalers.length > 0 && m.spec.replicas !== undefined && 'replicas and an autoscaler',
           scalers.length === 0 && m.spec.replicas === undefined && 'neither replicas nor an autoscaler',
-          scalers.some((s) => s.kind === 'ScaledObject' && !s.spec.minReplicaCount) && 'may be scaled to zero',
+          scalers.some((s) => s.kind === 'ScaledObject' && !s.spec.minReplicaCount) &&
+            'may be scaled to zero',
         ];
       }),
   },
@@ -239,7 +253,8 @@ export const RULES: Rule[] = [
           ...['topology.kubernetes.io/zone', 'kubernetes.io/hostname'].map(
             (key) => !constraints.some((c) => c.topologyKey === key) && `not spread over ${key}`,
           ),
-          selected.length > 0 && `${selected.join(', ')} both in labelSelector and in matchLabelKeys: the API refuses`,
+          selected.length > 0 &&
+            `${selected.join(', ')} both in labelSelector and in matchLabelKeys: the API refuses`,
         ];
       }),
   },
@@ -254,7 +269,9 @@ export const RULES: Rule[] = [
           !spec.ingress &&
           !spec.egress,
       );
-      const used = new Set(workloads(all).flatMap((m) => Object.keys(podLabels(m)).filter((l) => l.startsWith('scrm/'))));
+      const used = new Set(
+        workloads(all).flatMap((m) => Object.keys(podLabels(m)).filter((l) => l.startsWith('scrm/'))),
+      );
       const known = new Set(policies.flatMap((p) => Object.keys(p.spec.podSelector?.matchLabels ?? {})));
       return [
         ...(denies ? [] : ['no policy denies everything']),
@@ -270,10 +287,16 @@ export const RULES: Rule[] = [
       const reached = new Set(paths.map((p) => p.backend.service.name));
       const services = new Set(ofKind(all, 'Service').map((m) => m.metadata.name));
       return [
-        ...[...reached].filter((name) => !services.has(name)).map((name) => `no Service ${name} behind an Ingress`),
-        ...paths.flatMap((p) => (['/', '/metrics', '/health'].includes(p.path) ? [`${p.path} is open to the internet`] : [])),
+        ...[...reached]
+          .filter((name) => !services.has(name))
+          .map((name) => `no Service ${name} behind an Ingress`),
+        ...paths.flatMap((p) =>
+          ['/', '/metrics', '/health'].includes(p.path) ? [`${p.path} is open to the internet`] : [],
+        ),
         ...each(deployments(all), (m) => [
-          reached.has(m.metadata.name) && !('scrm/from-outside' in podLabels(m)) && 'is reached, but may not be',
+          reached.has(m.metadata.name) &&
+            !('scrm/from-outside' in podLabels(m)) &&
+            'is reached, but may not be',
         ]),
       ];
     },

@@ -34,7 +34,11 @@ const PROGRAMS: Record<string, { needs: string[]; knows: string[] }> = {
  * What is wrong with the environment of a program of this image: names that nobody reads, missing ones, and values
  * that the service would refuse.
  */
-export function environmentProblems(app: string, command: string[] | undefined, env: Record<string, string>): string[] {
+export function environmentProblems(
+  app: string,
+  command: string[] | undefined,
+  env: Record<string, string>,
+): string[] {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
   const program = command?.at(-1);
   if (program) {
@@ -42,7 +46,9 @@ export function environmentProblems(app: string, command: string[] | undefined, 
     if (!expected) return [`unknown program ${program}`];
     const known = [...expected.needs, ...expected.knows];
     return [
-      ...Object.keys(env).filter((name) => !known.includes(name) && !OF_NODE.has(name)).map(unknown),
+      ...Object.keys(env)
+        .filter((name) => !known.includes(name) && !OF_NODE.has(name))
+        .map(unknown),
       ...expected.needs.filter((name) => !(name in given)).map((name) => `${name} is missing`),
     ];
   }
@@ -50,7 +56,9 @@ export function environmentProblems(app: string, command: string[] | undefined, 
   if (!schema) return [`no service ${app}`];
   const result = schema.safeParse(given);
   return [
-    ...Object.keys(env).filter((name) => !(name in schema.shape) && !OF_NODE.has(name)).map(unknown),
+    ...Object.keys(env)
+      .filter((name) => !(name in schema.shape) && !OF_NODE.has(name))
+      .map(unknown),
     ...(result.error?.issues ?? []).map((issue) => `${issue.path.join('.')}: ${issue.message}`),
   ];
 }
