@@ -10,7 +10,7 @@ interface Service {
   image: string;
   build?: { args: { APP: string } };
   command?: string[];
-  environment?: Record<string, string | number>;
+  environment?: Record<string, string | number | null>;
   ports?: string[];
   profiles?: string[];
   env_file?: unknown;
@@ -41,7 +41,7 @@ function problems(compose: Compose): string[] {
   return Object.entries(compose.services).flatMap(([name, { image, command, environment }]) => {
     const app = appOf(image);
     const env = Object.fromEntries(
-      Object.entries(environment ?? {}).map(([key, value]) => [key, String(value)]),
+      Object.entries(environment ?? {}).map(([key, value]) => [key, String(value ?? '')]),
     );
     return app ? environmentProblems(app, command, env).map((problem) => `${name}: ${problem}`) : [];
   });

@@ -7,7 +7,7 @@ import { PodDisruptionBudget } from 'kubernetes-models/policy/v1';
 import { ConfigMap, Namespace, Secret, Service } from 'kubernetes-models/v1';
 import type { Manifest } from './manifests';
 
-type Model = new (data: never) => { validate(): void };
+type Model = new (data: never) => { validate(this: object): void };
 
 /** The API's own description of what we use: required fields and types. */
 const MODELS: Record<string, Model> = Object.fromEntries(
@@ -38,7 +38,8 @@ export function modelProblems(manifest: Manifest): string[] {
   if (!model) return [`no description of ${type}`];
   const read = new Set<string>();
   try {
-    new model(watched(manifest, '', read) as never).validate();
+    const object = new model(manifest as never);
+    object.validate.call(watched(object, '', read));
   } catch (error) {
     return [(error as Error).message];
   }

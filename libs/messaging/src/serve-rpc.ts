@@ -7,12 +7,16 @@ import { courtesy } from './courtesy';
 import type { MessagingOptions } from './options';
 import { rpcServer } from './rpc-server';
 
+/** Not at once: what the broker refuses now, it may go on refusing. */
+const RECONNECT_MS = 200;
+
 /**
  * Nest's server, that can also let go: it stops taking questions, answers those in hand, and only then may the
  * database close. A channel or consumer that is lost alone (Nest would stay without one) takes a fresh connection.
  */
 class DrainableRpcServer extends ServerRMQ {
-  private consuming: ConfirmChannel | null = null;
+  private current: ConfirmChannel | null = null;
+  private consuming = false;
   private stopping = false;
   private readonly inHand = new Set<unknown>();
   private wakeIdle: (() => void) | undefined;
@@ -34,15 +38,34 @@ class DrainableRpcServer extends ServerRMQ {
   }
 
   get isConsuming(): boolean {
-    return this.consuming !== null;
+    return this.consuming;
   }
 
   // eslint-disable-next-line @typescript-eslint/no-unsafe-function-type -- Nest's own type
   override async setupChannel(channel: ConfirmChannel, ready: Function) {
     if (this.stopping) return;
+    this.current = channel;
     channel.once('close', () => this.lost(channel));
-    await super.setupChannel(channel, ready);
-    this.consuming = channel;
+    this.noticeConsumer(channel);
+    try {
+      await super.setupChannel(channel, ready);
+    } catch (error) {
+      this.logger.error(error);
+      this.lost(channel);
+    }
+  }
+
+  /** Nest does not wait for the consumer that it starts: nobody would hear that the broker refused it. */
+  private noticeConsumer(channel: ConfirmChannel) {
+    const consume = channel.consume.bind(channel);
+    channel.consume = (...args) => {
+      const started = consume(...args);
+      started.then(
+        () => (this.consuming = this.current === channel),
+        () => this.lost(channel),
+      );
+      return started;
+    };
   }
 
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- Nest's own type
@@ -53,14 +76,14 @@ class DrainableRpcServer extends ServerRMQ {
 
   async stopIntake() {
     this.stopping = true;
-    await courtesy(this.consuming?.cancel(this.consumerTag));
+    await courtesy(this.current?.cancel(this.consumerTag));
   }
 
   async finishWork() {
     if (this.inHand.size > 0) await new Promise<void>((resolve) => (this.wakeIdle = resolve));
     // Nest writes the last answer after this tick; closing before the broker has it would lose it.
     await new Promise((resolve) => setImmediate(resolve));
-    await courtesy(this.consuming?.waitForConfirms());
+    await courtesy(this.current?.waitForConfirms());
   }
 
   override close(): Promise<void> {
@@ -68,12 +91,13 @@ class DrainableRpcServer extends ServerRMQ {
   }
 
   private lost(channel: ConfirmChannel) {
-    if (this.consuming !== channel) return;
-    this.consuming = null;
-    setImmediate(() => {
+    if (this.current !== channel) return;
+    this.current = null;
+    this.consuming = false;
+    setTimeout(() => {
       const manager = this.server as { isConnected(): boolean; reconnect(): void } | null;
       if (!this.stopping && manager?.isConnected()) manager.reconnect();
-    });
+    }, RECONNECT_MS).unref();
   }
 }
 

@@ -94,6 +94,12 @@ describe('the feed of a tenant', () => {
     expect(screen.seen).toEqual([11, 12]);
   });
 
+  it('keeps nothing of what it delivered before', async () => {
+    await start(5_002);
+    fanout(...Array.from({ length: 5_002 }, (_, i) => i + 1));
+    expect(history.asked.read).toBe(0);
+  });
+
   it('puts neighbours in order without asking anybody', async () => {
     await start();
     fanout(13);

@@ -162,6 +162,18 @@ describe("a client's place in the feed", () => {
     expect(client.frames).toEqual(['resumed@7', '8', 'unknown_cursor@10']);
   });
 
+  it('sends nothing of what it kept after a restart', async () => {
+    client.slow = true;
+    await join(9);
+    commit(2);
+    fanout(11);
+    await answer();
+    await client.read();
+    follower.restart('unknown_cursor');
+    await client.read();
+    expect(client.frames).toEqual(['resumed@9', '10', '11', 'unknown_cursor@12']);
+  });
+
   it('sees with its new eyes after a fresh token', async () => {
     await join();
     follower.become(principal('agent', 1, [2]), 'own');
@@ -174,6 +186,7 @@ describe("a client's place in the feed", () => {
     await join(6);
     follower.leave();
     history.deliver(0, new Error('away'));
+    await turn();
     await clock.advance(10_000);
     expect(history.asked.read).toBe(1);
     expect(feed.listeners.size).toBe(0);

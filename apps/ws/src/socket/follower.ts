@@ -75,7 +75,7 @@ export class Follower implements FeedListener {
 
   /** Where the client stands: everything up to here was sent before. */
   cursor(): string {
-    
+    if (this.waiting) return encodeCursor(this.caughtUp);
     const { epoch, position } = this.head();
     return encodeCursor({ epoch, position: Math.max(position, this.position) });
   }
