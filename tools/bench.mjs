@@ -45,6 +45,12 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
   });
 }
 
+// A bug of ours must not leave a stack behind.
+process.on('uncaughtException', (error) => {
+  report(error);
+  (stack?.stop() ?? Promise.resolve()).finally(() => process.exit(1));
+});
+
 let missed = false;
 await removeLeftHomes();
 try {

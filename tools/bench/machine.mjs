@@ -34,7 +34,9 @@ function brokerVersion(url) {
       resolve(version);
     };
     socket.once('connect', () => socket.write(Buffer.from([0x41, 0x4d, 0x51, 0x50, 0, 0, 9, 1])));
-    socket.once('data', (bytes) => answer(/versionS....(\d+\.\d+\.\d+)/s.exec(bytes.toString('latin1'))?.[1]));
+    socket.once('data', (bytes) =>
+      answer(/versionS....(\d+\.\d+\.\d+)/s.exec(bytes.toString('latin1'))?.[1]),
+    );
     for (const event of ['timeout', 'close', 'error']) socket.once(event, () => answer(undefined));
   });
 }

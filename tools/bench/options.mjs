@@ -70,7 +70,8 @@ export function parseBenchOptions(args, known) {
 function scenarios(text, known) {
   const names = text.split(',');
   const wrong = names.find((name) => !known.includes(name));
-  if (wrong !== undefined) throw new Problem(`there is no scenario "${wrong}": there are ${known.join(', ')}`);
+  if (wrong !== undefined)
+    throw new Problem(`there is no scenario "${wrong}": there are ${known.join(', ')}`);
   return names;
 }
 

@@ -20,7 +20,8 @@ export const atLeast = (measured, least) => ({ target: `>= ${least}`, measured, 
 export function spread(values) {
   if (values.length === 0) return null;
   const sorted = Float64Array.from(values).sort();
-  const at = (/** @type {number} */ share) => sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * share) - 1)];
+  const at = (/** @type {number} */ share) =>
+    sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * share) - 1)];
   return { p50: round(at(0.5)), p99: round(at(0.99)), max: round(sorted[sorted.length - 1]) };
 }
 

@@ -1,7 +1,7 @@
 /** A stack that this run has to itself: `npm start` as a child process, in its own home and on its own ports. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CHECKOUT, readJson, ROOT, tail } from '../lib/files.mjs';
@@ -58,22 +58,19 @@ export class BenchStack {
   async start() {
     const log = join(this.home, 'start.log');
     mkdirSync(this.home, { recursive: true });
-    writeFileSync(log, '');
     const base = await freeBase();
     const args = ['tools/start.mjs', '--home', this.home, '--port-base', String(base)];
     if (!this.#options.build) args.push('--no-build');
+    const output = openSync(log, 'a');
     const child = spawn(process.execPath, args, {
       cwd: ROOT,
       env: environment(),
       // A Ctrl-C in the terminal reaches this command alone, which then stops the stack.
       detached: true,
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', output, output],
     });
     this.#child = child;
-    const { createWriteStream } = await import('node:fs');
-    const output = createWriteStream(log, { flags: 'a' });
-    child.stdout.pipe(output, { end: false });
-    child.stderr.pipe(output, { end: false });
+    closeSync(output);
     const deadline = Date.now() + START_TIMEOUT_MS;
     while (!this.read()) {
       if (this.#stopping) throw new Interrupted();

@@ -61,7 +61,9 @@ export class Agent {
         // One that was traded while the answer got lost is worth nothing any more: sign in again.
         if (response.status === 401 && refreshToken) this.#session = undefined;
         else if (response.status < 500 && response.status !== 429)
-          throw Object.assign(new Error(`${email} may not sign in: ${JSON.stringify(body)}`), { fatal: true });
+          throw Object.assign(new Error(`${email} may not sign in: ${JSON.stringify(body)}`), {
+            fatal: true,
+          });
         return undefined;
       }
       return { ...body, endsAt: Date.now() + body.expiresIn * 1000 };

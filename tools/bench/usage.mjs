@@ -5,7 +5,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 const TICKS_PER_SECOND = 100;
 
 /**
- * @typedef {{ at: number, ticks: Map<string, number> }} Sample
+ * @typedef {{ at: number, ticks: Map<string, { pid: number, ticks: number }> }} Sample
  * @typedef {{ name: string, pid: number | null }} Named
  */
 
@@ -15,22 +15,25 @@ const TICKS_PER_SECOND = 100;
  */
 export function sampleCpu(services) {
   const children = childrenOf();
-  const ticks = new Map([['load driver', cpuTicks([process.pid])]]);
-  for (const { name, pid } of services) if (pid) ticks.set(name, cpuTicks(tree(pid, children)));
+  const ticks = new Map([['load driver', { pid: process.pid, ticks: cpuTicks([process.pid]) }]]);
+  for (const { name, pid } of services)
+    if (pid) ticks.set(name, { pid, ticks: cpuTicks(tree(pid, children)) });
   return { at: performance.now(), ticks };
 }
 
 /**
  * @param {Sample} from
  * @param {Sample} to
- * @returns {Record<string, number>} percent of one core, by process
+ * @returns {Record<string, number>} percent of one core, by process; without those that were restarted meanwhile
  */
 export function cpuPercent(from, to) {
   const seconds = (to.at - from.at) / 1000;
   return Object.fromEntries(
-    [...to.ticks].map(([name, ticks]) => {
-      const used = (ticks - (from.ticks.get(name) ?? 0)) / TICKS_PER_SECOND;
-      return [name, Math.round((used / seconds) * 1000) / 10];
+    [...to.ticks].flatMap(([name, { pid, ticks }]) => {
+      const begun = from.ticks.get(name);
+      if (begun?.pid !== pid) return [];
+      const used = (ticks - begun.ticks) / TICKS_PER_SECOND;
+      return [[name, Math.round((used / seconds) * 1000) / 10]];
     }),
   );
 }

@@ -82,7 +82,8 @@ const RPC = [ConversationRpc, MessageRpc, SenderRpc, TemplateRpc, WebhookRpc, St
 /** One image; the roles decide what of it comes to life. */
 @Module({})
 export class AppModule {
-  static forRoot(config: WabaConfig): DynamicModule {
+  /** `idle`: everything is there and nothing works by itself, for tools. */
+  static forRoot(config: WabaConfig, { idle = false } = {}): DynamicModule {
     const has = (role: WabaRole) => config.WABA_ROLES.includes(role);
     const usesDatabase = has('worker') || has('scheduler');
     const tokens = new TokenVerifier({
@@ -102,7 +103,7 @@ export class AppModule {
         { provide: TokenVerifier, useValue: tokens },
         ...INGRESS,
         ...(usesDatabase ? CORE : []),
-        ...config.WABA_ROLES.flatMap((role) => BY_ROLE[role]),
+        ...(idle ? [] : config.WABA_ROLES.flatMap((role) => BY_ROLE[role])),
       ],
     };
   }

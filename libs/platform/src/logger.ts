@@ -49,7 +49,9 @@ export class NestLogger implements LoggerService {
     this.write('trace', message, context);
   }
   error(message: unknown, stack?: string, context?: string) {
-    if (message instanceof Error) this.logger.error({ err: message, context }, message.message);
+    // Nest's broker client hands over an object with the error in it.
+    const cause = message instanceof Error ? message : (message as { err?: unknown } | undefined)?.err;
+    if (cause instanceof Error) this.logger.error({ err: cause, context }, cause.message);
     else this.logger.error({ context, stack }, String(message));
   }
   private write(level: 'debug' | 'warn' | 'trace', message: unknown, context?: string) {

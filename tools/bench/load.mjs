@@ -1,0 +1,102 @@
+/** The two ways to press: so many a second whatever happens, or as much as is answered. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { atMost, promises, round, spread } from './report.mjs';
+import { cpuPercent, rssMiB, sampleCpu } from './usage.mjs';
+
+/** @typedef {Awaited<ReturnType<import('./inbox.mjs').openInbox>>} Inbox */
+
+/**
+ * Open loop: evenly spaced, and not slowed down by slow answers. Who has not been answered yet writes later, so that
+ * the order of a customer's messages is never in doubt.
+ *
+ * @param {Inbox} inbox
+ * @param {number} perSecond
+ */
+export function openLoop({ meta, customers }, perSecond) {
+  /** @type {Promise<unknown>[]} the last one of each customer */
+  const last = customers.map(() => Promise.resolve());
+  let running = true;
+  const done = (async () => {
+    const began = performance.now();
+    for (let fired = 0; running; fired++) {
+      const wait = began + (fired * 1000) / perSecond - performance.now();
+      if (wait > 0) await sleep(wait);
+      if (!running) break;
+      const customer = fired % customers.length;
+      last[customer] = last[customer].then(() => running && meta.write(customer));
+    }
+    await Promise.all(last);
+  })();
+  return {
+    /** Resolves when everything that was begun is answered. */
+    stop() {
+      running = false;
+      return done;
+    },
+  };
+}
+
+/**
+ * Closed loop: every customer writes again as soon as the admin's screen shows what they wrote before.
+ *
+ * @param {Inbox} inbox
+ */
+export function closedLoop({ meta, customers, ledger }) {
+  let running = true;
+  const done = Promise.all(
+    customers.map(async (_, customer) => {
+      while (running) {
+        const n = await meta.write(customer);
+        await ledger.onScreen(n);
+      }
+    }),
+  );
+  return {
+    stop() {
+      running = false;
+      // What never comes is lost, and counted as such; it must not keep the run from its end.
+      const timer = setTimeout(() => ledger.letGo(), 30_000);
+      return done.finally(() => clearTimeout(timer));
+    },
+  };
+}
+
+/**
+ * Warms up, measures, and waits for the rest.
+ *
+ * @param {import('./stack.mjs').Context} context
+ * @param {Inbox} inbox
+ * @param {() => { stop: () => Promise<unknown> }} begin
+ * @param {{ warmUp: number, seconds: number, offeredPerSecond: number | null }} plan
+ */
+export async function measure({ stack }, inbox, begin, { warmUp, seconds, offeredPerSecond }) {
+  const { ledger } = inbox;
+  const load = begin();
+  await sleep(warmUp * 1000);
+  stack.read();
+  const { services } = stack.info;
+  const first = ledger.count;
+  const before = sampleCpu(services);
+  await sleep(seconds * 1000);
+  const after = sampleCpu(services);
+  const end = ledger.count;
+  const memory = rssMiB(services);
+  await load.stop();
+  const verdict = await ledger.verdict();
+  const { accept, toSocket, lastSeenAt } = ledger.times(first, end);
+  const took = (lastSeenAt - before.at) / 1000;
+  return {
+    messages: end - first,
+    offeredPerSecond,
+    seconds,
+    throughputPerSecond: took > 0 ? round(toSocket.length / took) : 0,
+    acceptMs: spread(accept),
+    webhookToSocketMs: spread(toSocket),
+    ...verdict,
+    retries: inbox.meta.retries,
+    reconnects: inbox.screens.reduce((sum, screen) => sum + screen.reconnects, 0),
+    cpuPercent: cpuPercent(before, after),
+    rssMiB: memory,
+    figures: { ...promises(verdict), leaked: atMost(verdict.leaked, 0) },
+  };
+}

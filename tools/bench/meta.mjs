@@ -1,0 +1,146 @@
+/** Meta's side of the road in: signed deliveries, each repeated until it is answered with 200. */
+import { createHmac } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Pool } from 'undici';
+
+const PATH = '/webhooks/whatsapp';
+const FIRST_PAUSE_MS = 200;
+const LONGEST_PAUSE_MS = 2_000;
+
+/** A message's number is in its id, so that a screen can tell which one it shows. */
+const ID_HEAD = 'wamid.HBgNNjI4OTkwMDAwMDAwMBUCABIYBench';
+const ID_TAIL = 'RAzODEwMTQ0RgA=';
+const DIGITS = 10;
+
+/** About 750 bytes in all, as long messages of the official example's shape are. */
+const TEXT =
+  'Halo, saya mau tanya: apakah kopi Gayo yang minggu lalu masih ada, dan berapa harga untuk dua kilo? ' +
+  'Kalau bisa dikirim ke Bandung besok pagi, saya pesan sekarang juga dengan gilingan kasar. Terima kasih banyak!';
+
+/** @typedef {{ sender: number, team: string, head: string, tail: string }} Customer */
+
+/** @param {number} n */
+export const wamidOf = (n) => `${ID_HEAD}${String(n).padStart(DIGITS, '0')}${ID_TAIL}`;
+
+/** @param {string} wamid @returns {number | undefined} */
+export const numberOf = (wamid) =>
+  wamid.startsWith(ID_HEAD) ? Number(wamid.slice(ID_HEAD.length, ID_HEAD.length + DIGITS)) : undefined;
+
+/**
+ * Customers who take turns in writing to the business numbers.
+ *
+ * @param {number} count
+ * @param {string} wabaId
+ * @param {{ phoneNumberId: string, displayPhoneNumber: string, team: string }[]} senders
+ * @returns {Customer[]}
+ */
+export function customersOf(count, wabaId, senders) {
+  return Array.from({ length: count }, (_, i) => {
+    const sender = i % senders.length;
+    const { phoneNumberId, displayPhoneNumber, team } = senders[sender];
+    const waId = `62899${String(i).padStart(8, '0')}`;
+    const delivery = JSON.stringify({
+      object: 'whatsapp_business_account',
+      entry: [
+        {
+          id: wabaId,
+          changes: [
+            {
+              value: {
+                messaging_product: 'whatsapp',
+                metadata: {
+                  display_phone_number: displayPhoneNumber.replace(/\D/g, ''),
+                  phone_number_id: phoneNumberId,
+                },
+                contacts: [{ profile: { name: `Pelanggan ${i}` }, wa_id: waId }],
+                messages: [
+                  { from: waId, id: '\u0001', timestamp: '\u0001', type: 'text', text: { body: TEXT } },
+                ],
+              },
+              field: 'messages',
+            },
+          ],
+        },
+      ],
+    });
+    const [head, between, tail] = delivery.split('\\u0001');
+    if (between !== '","timestamp":"') throw new Error('the delivery was not cut where it should be');
+    return { sender, team, head, tail };
+  });
+}
+
+export class Meta {
+  retries = 0;
+  inFlight = 0;
+  #pool;
+  #secret;
+  #ledger;
+  #customers;
+  #closed = false;
+
+  /**
+   * @param {object} options
+   * @param {string} options.waba
+   * @param {string} options.appSecret
+   * @param {import('./ledger.mjs').Ledger} options.ledger
+   * @param {Customer[]} options.customers
+   * @param {number} options.connections
+   */
+  constructor({ waba, appSecret, ledger, customers, connections }) {
+    this.#pool = new Pool(waba, {
+      connections,
+      pipelining: 1,
+      connect: { timeout: 2_000 },
+      headersTimeout: 15_000,
+      bodyTimeout: 15_000,
+      keepAliveTimeout: 60_000,
+    });
+    this.#secret = appSecret;
+    this.#ledger = ledger;
+    this.#customers = customers;
+  }
+
+  /** A customer writes; resolves when that was answered with 200. @param {number} customer @returns {Promise<number>} */
+  async write(customer) {
+    const ledger = this.#ledger;
+    const { head, tail } = this.#customers[customer];
+    const n = ledger.begin(customer);
+    const body = Buffer.from(`${head}${wamidOf(n)}","timestamp":"${Math.floor(Date.now() / 1000)}${tail}`);
+    const headers = {
+      'content-type': 'application/json',
+      'user-agent': 'facebookexternalua',
+      'x-hub-signature-256': `sha256=${createHmac('sha256', this.#secret).update(body).digest('hex')}`,
+    };
+    this.inFlight++;
+    ledger.postedAt[n] = performance.now();
+    for (let pause = FIRST_PAUSE_MS; !this.#closed; pause = Math.min(pause * 1.5, LONGEST_PAUSE_MS)) {
+      if (await this.#post(body, headers)) {
+        ledger.accepted(n);
+        break;
+      }
+      this.retries++;
+      await sleep(pause * (0.8 + Math.random() * 0.4));
+    }
+    this.inFlight--;
+    return n;
+  }
+
+  async close() {
+    this.#closed = true;
+    await this.#pool.destroy();
+  }
+
+  /** @param {Buffer} body @param {Record<string, string>} headers @returns {Promise<boolean>} */
+  async #post(body, headers) {
+    let status;
+    try {
+      const answer = await this.#pool.request({ path: PATH, method: 'POST', headers, body });
+      status = answer.statusCode;
+      await answer.body.dump();
+    } catch {
+      return false;
+    }
+    if (status === 401) throw new Error('the webhook refuses our signature');
+    return status === 200;
+  }
+}
