@@ -176,7 +176,10 @@ export default tseslint.config(
       'jest/no-focused-tests': 'error',
       'jest/no-disabled-tests': 'error',
       'jest/valid-expect-in-promise': 'error',
-      'jest/no-standalone-expect': ['error', { additionalTestBlockFunctions: ['beforeEach', 'afterEach'] }],
+      'jest/no-standalone-expect': [
+        'error',
+        { additionalTestBlockFunctions: ['beforeAll', 'beforeEach', 'afterEach', 'afterAll'] },
+      ],
       'jest/no-identical-title': 'error',
       // To wait for a condition is to assert it: a wait that is not fulfilled fails the test.
       'jest/expect-expect': [

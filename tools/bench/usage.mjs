@@ -5,7 +5,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 const TICKS_PER_SECOND = 100;
 
 /**
- * @typedef {{ at: number, ticks: Map<string, { pid: number, ticks: number }> }} Sample
+ * @typedef {{ at: number, busy: number, ticks: Map<string, { pid: number, ticks: number }> }} Sample
  * @typedef {{ name: string, pid: number | null }} Named
  */
 
@@ -18,7 +18,7 @@ export function sampleCpu(services) {
   const ticks = new Map([['load driver', { pid: process.pid, ticks: cpuTicks([process.pid]) }]]);
   for (const { name, pid } of services)
     if (pid) ticks.set(name, { pid, ticks: cpuTicks(tree(pid, children)) });
-  return { at: performance.now(), ticks };
+  return { at: performance.now(), busy: busyTicks(), ticks };
 }
 
 /**
@@ -28,14 +28,26 @@ export function sampleCpu(services) {
  */
 export function cpuPercent(from, to) {
   const seconds = (to.at - from.at) / 1000;
-  return Object.fromEntries(
-    [...to.ticks].flatMap(([name, { pid, ticks }]) => {
-      const begun = from.ticks.get(name);
-      if (begun?.pid !== pid) return [];
-      const used = (ticks - begun.ticks) / TICKS_PER_SECOND;
-      return [[name, Math.round((used / seconds) * 1000) / 10]];
-    }),
-  );
+  const percent = (/** @type {number} */ ticks) =>
+    Math.round((ticks / TICKS_PER_SECOND / seconds) * 1000) / 10;
+  let all = 0;
+  const used = [...to.ticks].flatMap(([name, { pid, ticks }]) => {
+    const begun = from.ticks.get(name);
+    if (begun?.pid !== pid) return [];
+    all += ticks - begun.ticks;
+    return [[name, percent(ticks - begun.ticks)]];
+  });
+  // What other programs took away meanwhile: where it is much, the figures are theirs as much as ours.
+  return Object.fromEntries([...used, ['everything else', percent(Math.max(0, to.busy - from.busy - all))]]);
+}
+
+/** Of all cores: what was not idle, nor waiting for a disk. */
+function busyTicks() {
+  const [user, nice, system, , , irq, softirq, steal] = read('/proc/stat')
+    .split('\n')[0]
+    .split(/\s+/)
+    .slice(1);
+  return sum([user, nice, system, irq, softirq, steal].map(Number), (n) => n);
 }
 
 /**

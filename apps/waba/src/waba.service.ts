@@ -1,4 +1,4 @@
-import { rpcServer } from '@scrm/messaging';
+import { serveRpc } from '@scrm/messaging';
 import type { ServiceOptions } from '@scrm/platform';
 import type { FastifyInstance } from 'fastify';
 import { AppModule, messagingOptions } from './app.module';
@@ -13,11 +13,9 @@ export function wabaService(config: WabaConfig): ServiceOptions {
     module: AppModule.forRoot(config),
     bodyLimit: WEBHOOK_BODY_LIMIT,
     bodyParser: false,
-    configure: async (app) => {
+    configure: (app, logger) => {
       keepRawBodies(app.getHttpAdapter().getInstance() as unknown as FastifyInstance);
-      if (!config.WABA_ROLES.includes('worker')) return;
-      app.connectMicroservice(rpcServer(messagingOptions(config)), { inheritAppConfig: false });
-      await app.startAllMicroservices();
+      if (config.WABA_ROLES.includes('worker')) serveRpc(app, messagingOptions(config), logger);
     },
   };
 }

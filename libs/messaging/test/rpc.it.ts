@@ -1,7 +1,6 @@
 import { Controller, Module } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
 import {
-  agentMe,
   conversationAssign,
   conversationGet,
   conversationList,

@@ -45,7 +45,7 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     { logger: new NestLogger(logger), abortOnError: false, bodyParser: options.bodyParser ?? true },
   );
   app.useGlobalFilters(new ProblemFilter(logger));
-  addOperations(app, name);
+  addOperations(app, name, logger);
   await options.configure?.(app, logger);
   const health = app.get(Health);
   const drain = app.get(Drain);
@@ -99,7 +99,7 @@ const requestSeconds = histogram('http_server_request_duration_seconds', 'Time t
 ]);
 
 /** Health, metrics and tracing: plain Fastify routes, so that no guard, pipe or prefix of the app reaches them. */
-function addOperations(app: NestFastifyApplication, name: string) {
+function addOperations(app: NestFastifyApplication, name: string, logger: Logger) {
   const fastify = app.getHttpAdapter().getInstance();
   const health = app.get(Health);
   fastify.addHook('onRequest', (request: FastifyRequest, _reply: FastifyReply, done: () => void) => {
@@ -109,6 +109,7 @@ function addOperations(app: NestFastifyApplication, name: string) {
     const route = request.routeOptions.url ?? 'none';
     const labels = { route, method: request.method, status_class: `${Math.floor(reply.statusCode / 100)}xx` };
     requestSeconds.observe(labels, reply.elapsedTime / 1000);
+    logger.debug({ route, method: request.method, status: reply.statusCode }, 'request answered');
     done();
   });
   fastify.get('/health/live', () => ({ status: 'live', service: name }));

@@ -8,7 +8,8 @@ export interface Trace {
 }
 
 const storage = new AsyncLocalStorage<Trace>();
-const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}$/;
+/** The standard forbids version ff and ids of zeros: tools that follow it would drop such a trace. */
+const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
 
 export const newTrace = (): Trace => ({
   traceId: randomBytes(16).toString('hex'),

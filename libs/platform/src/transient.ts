@@ -1,5 +1,5 @@
 /** SQLSTATE classes that pass by themselves: connection, transaction rollback, resources, operator, system. */
-const TRANSIENT_STATES = new Set(['08', '40', '53', '57', '58']);
+const TRANSIENT_STATES = new Set(['08', '25', '40', '53', '57', '58']);
 const TRANSIENT_CODES = new Set(['55P03', 'ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT', 'EPIPE', 'ENOTFOUND']);
 /** What pg and TypeORM say without a code; the last one while the first connection is still to come. */
 const TRANSIENT_MESSAGES =

@@ -156,6 +156,9 @@ function parseChange(entry: Place, change: unknown): InboundItem[] {
 
 const asObject = (v: unknown): Json => (isObject(v) ? v : { value: v });
 
+/** Content travels to every screen; what is longer stays in `raw`. */
+const LONGEST_CONTENT = 64 * 1024;
+
 function parseMessage(phoneNumberId: string, contacts: Json[], message: unknown): InboundMessage {
   if (!isObject(message)) throw new UnreadableItemError('a message must be an object');
   const wamid = text(message.id);
@@ -163,14 +166,16 @@ function parseMessage(phoneNumberId: string, contacts: Json[], message: unknown)
   const customer = customerOf(contacts, message);
   const type = text(message.type) ?? 'unsupported';
   const context = isObject(message.context) ? message.context : {};
+  const content = contentOf(type, message);
+  const tooLarge = JSON.stringify(content).length > LONGEST_CONTENT;
   return {
     kind: 'message',
     phoneNumberId,
     customer,
     wamid,
     type,
-    content: contentOf(type, message),
-    raw: hasMore(type, message) ? message : null,
+    content: tooLarge ? { truncated: true } : content,
+    raw: tooLarge || hasMore(type, message) ? message : null,
     replyTo: text(context.id),
     author: customer.groupId ? (text(message.from_user_id) ?? text(message.from)) : null,
     occurredAt: timeOf(message.timestamp),

@@ -71,13 +71,7 @@ export class ContactResolver {
   }
 
   private async createContacts(manager: EntityManager, pairs: Pair[]) {
-    // A number that moved to another person leaves the one who had it.
-    await manager.query(
-      `UPDATE contact c SET wa_id = NULL, updated_at = now()
-         FROM jsonb_to_recordset($1) AS i(tenant_id uuid, wa_id text, user_id text)
-        WHERE c.tenant_id = i.tenant_id AND c.wa_id = i.wa_id AND i.user_id IS NOT NULL AND c.user_id <> i.user_id`,
-      [JSON.stringify(pairs.map(toRow))],
-    );
+    await this.freeNumbers(manager, pairs.map(toRow));
     await manager.query(
       `INSERT INTO contact (id, tenant_id, profile_name, username, wa_id, user_id, parent_user_id, group_id)
        SELECT id, tenant_id, profile_name, username, wa_id, user_id, parent_user_id, group_id
@@ -85,6 +79,16 @@ export class ContactResolver {
         ORDER BY tenant_id, group_id, user_id, wa_id
        ON CONFLICT DO NOTHING`,
       [JSON.stringify(pairs.map((p) => ({ id: uuidv7(), ...toRow(p) })))],
+    );
+  }
+
+  /** A number that moved to another person leaves the one who had it. */
+  private async freeNumbers(manager: EntityManager, rows: object[]) {
+    await manager.query(
+      `UPDATE contact c SET wa_id = NULL, updated_at = now()
+         FROM jsonb_to_recordset($1) AS i(tenant_id uuid, wa_id text, user_id text)
+        WHERE c.tenant_id = i.tenant_id AND c.wa_id = i.wa_id AND i.user_id IS NOT NULL AND c.user_id <> i.user_id`,
+      [JSON.stringify(rows)],
     );
   }
 
@@ -120,21 +124,25 @@ export class ContactResolver {
         (c.profileName && c.profileName !== f.profile_name) ||
         (c.username && c.username !== f.username) ||
         (c.userId && !f.user_id) ||
-        (c.waId && !f.wa_id) ||
+        (c.waId && c.waId !== f.wa_id && (!f.wa_id || (c.userId !== null && c.userId === f.user_id))) ||
         (c.parentUserId && c.parentUserId !== f.parent_user_id);
-      if (learned && f.contact_id) news.set(f.contact_id, { id: f.contact_id, ...toRow(pairs[i]!) });
+      if (learned && f.contact_id) {
+        const known = Object.entries(toRow(pairs[i]!)).filter(([, value]) => value !== null);
+        news.set(f.contact_id, { ...news.get(f.contact_id), id: f.contact_id, ...Object.fromEntries(known) });
+      }
     });
     if (news.size === 0) return;
     const rows = [...news.values()].sort((a, b) =>
       (a as { id: string }).id < (b as { id: string }).id ? -1 : 1,
     );
+    await this.freeNumbers(manager, rows);
     await manager.query(
       `UPDATE contact c SET
          profile_name = coalesce(i.profile_name, c.profile_name), username = coalesce(i.username, c.username),
          user_id = coalesce(c.user_id, i.user_id), parent_user_id = coalesce(i.parent_user_id, c.parent_user_id),
-         wa_id = CASE WHEN c.wa_id IS NULL AND NOT EXISTS (
-             SELECT FROM contact o WHERE o.tenant_id = c.tenant_id AND o.wa_id = i.wa_id)
-           THEN i.wa_id ELSE c.wa_id END,
+         wa_id = CASE WHEN i.wa_id IS NULL OR EXISTS (
+             SELECT FROM contact o WHERE o.tenant_id = c.tenant_id AND o.wa_id = i.wa_id AND o.id <> c.id)
+           THEN c.wa_id ELSE i.wa_id END,
          updated_at = now()
        FROM jsonb_populate_recordset(null::contact, $1) i WHERE c.id = i.id`,
       [JSON.stringify(rows)],

@@ -84,11 +84,12 @@ export interface MessageRecord {
   agent_id: string | null;
   occurred_at: Date;
   created_at: Date;
+  trace_id: string | null;
 }
 
 export const MESSAGE_COLUMNS = `
   m.id, m.tenant_id, m.conversation_id, m.sender_id, m.seq::float8 AS seq, m.direction, m.type, m.content, m.wamid,
-  m.status, m.status_times, m.error, m.reply_to, m.author, m.agent_id, m.occurred_at, m.created_at`;
+  m.status, m.status_times, m.error, m.reply_to, m.author, m.agent_id, m.occurred_at, m.created_at, m.trace_id`;
 
 export function toMessageView(r: MessageRecord): MessageView {
   return {

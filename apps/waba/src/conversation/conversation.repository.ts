@@ -4,15 +4,14 @@ import type { Caller } from '@scrm/messaging';
 import type { EntityManager } from 'typeorm';
 import type { z } from 'zod';
 import { CONVERSATION_COLUMNS, type ConversationRecord } from './conversation.record';
-import { decodePage } from './page-cursor';
+import { decodePage, isUuid } from './page-cursor';
 import { visible, visibleParameters } from './visibility';
 
 type ListQuery = z.output<typeof conversationList.request>;
 
+const ISO_TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
 const isPlace = (parts: unknown[]): parts is [string, string] =>
-  parts.length === 2 &&
-  parts.every((p) => typeof p === 'string') &&
-  !Number.isNaN(Date.parse(parts[0] as string));
+  parts.length === 2 && typeof parts[0] === 'string' && ISO_TIME.test(parts[0]) && isUuid(parts[1]);
 
 @Injectable()
 export class ConversationRepository {

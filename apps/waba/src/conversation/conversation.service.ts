@@ -74,11 +74,18 @@ export class ConversationService {
             userId: null,
             parentUserId: null,
             groupId: null,
-            profileName: request.name ?? null,
+            profileName: null,
             username: null,
           },
         },
       ]);
+      if (request.name) {
+        await manager.query(
+          `UPDATE contact c SET name = $2, updated_at = now() FROM conversation v
+            WHERE v.id = $1 AND c.id = v.contact_id AND c.name IS NULL`,
+          [id, request.name],
+        );
+      }
       const record = await this.repository.find(manager, caller, id!);
       if (!record) throw new AppError('forbidden', 'This customer is in the care of others.');
       return toConversationView(record);
@@ -100,7 +107,7 @@ export class ConversationService {
       if (request.teamId !== undefined) conversation.team_id = request.teamId;
       const now = audienceOf(conversation);
       if (now.assigneeId === previous.assigneeId && now.teamId === previous.teamId) return;
-      timeline.record(conversation, 'conversation.updated', undefined, previous);
+      timeline.record(conversation, 'conversation.updated', undefined, { previousAudience: previous });
     });
   }
 

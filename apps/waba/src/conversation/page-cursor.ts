@@ -5,6 +5,13 @@ export function encodePage(...parts: (string | number)[]): string {
   return Buffer.from(JSON.stringify(parts)).toString('base64url');
 }
 
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+export const isUuid = (part: unknown): part is string => typeof part === 'string' && UUID.test(part);
+
+/** The cursor of a list that is ordered by id. */
+export const isId = (parts: unknown[]): parts is [string] => parts.length === 1 && isUuid(parts[0]);
+
 /** @throws AppError invalid_cursor */
 export function decodePage<T extends unknown[]>(cursor: string, check: (parts: unknown[]) => parts is T): T {
   try {

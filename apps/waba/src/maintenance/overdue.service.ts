@@ -73,8 +73,9 @@ export class OverdueService {
         parked.map((p) => ({ senderId: p.sender_id, wamid: p.wamid })),
       );
       const located = parked.flatMap((p) => {
-        const own: StatusUpdate[] = updates.get(p.wamid) ?? [];
-        updates.delete(p.wamid);
+        const key = `${p.sender_id}:${p.wamid}`;
+        const own: StatusUpdate[] = updates.get(key) ?? [];
+        updates.delete(key);
         return own.map((update) => ({
           tenantId: p.tenant_id,
           senderId: p.sender_id,

@@ -34,6 +34,12 @@ export class RetentionService {
          SELECT tenant_id, agent_id, key FROM idempotency_key WHERE created_at < now() - $1 * interval '1 hour' LIMIT ${PAGE})`,
       48,
     );
+    // Statuses of messages that were never ours, e.g. sent with the same number by another system.
+    await this.inPages(
+      `DELETE FROM parked_status WHERE (sender_id, wamid, status) IN (
+         SELECT sender_id, wamid, status FROM parked_status WHERE received_at < now() - $1 * interval '1 day' LIMIT ${PAGE})`,
+      35,
+    );
     await this.inPages(`DELETE FROM webhook_attempt WHERE last_at < now() - $1 * interval '1 day'`, days);
   }
 

@@ -80,7 +80,7 @@ export class Scheduler implements OnModuleInit {
     const rows = await this.database.query<{ sender_id: string; ids: string[] }[]>(
       `SELECT s.id AS sender_id, w.ids FROM sender s CROSS JOIN LATERAL (
          SELECT array_agg(DISTINCT d.conversation_id) AS ids FROM (
-           SELECT m.conversation_id FROM message m
+           SELECT DISTINCT m.conversation_id FROM message m
             WHERE m.sender_id = s.id AND m.status = 'queued'
               AND coalesce(m.next_attempt_at, m.created_at + interval '2 seconds') <= now() LIMIT 500) d) w
         WHERE s.status = 'active' AND w.ids IS NOT NULL`,

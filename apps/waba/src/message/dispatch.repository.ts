@@ -18,6 +18,7 @@ export interface ClaimedMessage {
   content: unknown;
   reply_to: string | null;
   attempts: number;
+  trace_id: string | null;
   wa_id: string | null;
   user_id: string | null;
   group_id: string | null;
@@ -35,6 +36,9 @@ export interface AfterSend {
   goOn: boolean;
   slowDownMs: number;
 }
+
+/** One message's many tries must not stop its whole number for long. */
+const LONGEST_SLOW_DOWN_MS = 60_000;
 
 /** Where nothing reached Meta: as patient as with a service that is down. */
 const CONNECTION_RULE: GraphErrorRule = { action: 'retry', attempts: 30, waitMs: 1_000 };
@@ -61,7 +65,12 @@ export class DispatchRepository {
       claimant,
     ]);
     const byConversation = new Map(claimed.map((c) => [c.conversation_id, c]));
-    return conversationIds.map((id) => byConversation.get(id) ?? null);
+    // Who asks twice for one conversation gets its message once: two holders would send it twice.
+    return conversationIds.map((id) => {
+      const claim = byConversation.get(id) ?? null;
+      byConversation.delete(id);
+      return claim;
+    });
   }
 
   /** Writes down what became of sends. @returns what to publish, and what to do next for each */
@@ -95,19 +104,20 @@ export class DispatchRepository {
     const done = (status: MessageRecord['status'], error: GraphError | null) => {
       message.status = status;
       message.error = error;
-      timeline.record(conversation, 'message.status', message);
+      timeline.record(conversation, 'message.status', message, traced(message));
       return { goOn: true, slowDownMs: 0 };
     };
     if (outcome.kind === 'accepted') {
       outboundTotal.inc({ outcome: 'sent', error_class: 'none' });
       message.wamid = outcome.wamid;
+      message.error = null;
       // Its status webhook may have been faster than this answer.
       if (['queued', 'sending', 'unknown'].includes(message.status)) message.status = 'sent';
-      timeline.record(conversation, 'message.sent', message);
+      timeline.record(conversation, 'message.sent', message, traced(message));
       return { goOn: true, slowDownMs: 0 };
     }
-    // Meta's webhook has already told what became of it.
-    if (message.status !== 'sending') return { goOn: true, slowDownMs: 0 };
+    // Meta's webhook has already told what became of it. (`unknown` was only our own impatience.)
+    if (message.status !== 'sending' && message.status !== 'unknown') return { goOn: true, slowDownMs: 0 };
     if (outcome.kind === 'unknown') {
       outboundTotal.inc({ outcome: 'unknown', error_class: 'connection' });
       return done('unknown', { code: 0, title: 'No answer from WhatsApp', details: outcome.reason });
@@ -121,10 +131,11 @@ export class DispatchRepository {
     }
     outboundTotal.inc({ outcome: 'again', error_class: rule.action });
     message.status = 'queued';
+    message.error = null;
     const asked = outcome.kind === 'rejected' ? (outcome.retryAfterMs ?? 0) : 0;
     const wait = rule.action === 'pause' ? 0 : Math.max(asked, waitBefore(claim.attempts, rule));
     retryAt.set(message.id, new Date(timeline.now.getTime() + wait).toISOString());
-    return { goOn: false, slowDownMs: rule.action === 'throttle' ? wait : 0 };
+    return { goOn: false, slowDownMs: rule.action === 'throttle' ? Math.min(wait, LONGEST_SLOW_DOWN_MS) : 0 };
   }
 
   private async store(manager: EntityManager, messages: MessageRecord[], retryAt: Map<string, string>) {
@@ -163,8 +174,8 @@ export class DispatchRepository {
     );
     if (accepted.length === 0) return;
     const early = await this.statuses.unpark(manager, accepted);
-    const located = accepted.flatMap(({ claim, wamid }) =>
-      (early.get(wamid) ?? []).map((update): LocatedStatus => ({
+    const located = accepted.flatMap(({ claim, senderId, wamid }) =>
+      (early.get(`${senderId}:${wamid}`) ?? []).map((update): LocatedStatus => ({
         tenantId: claim.tenant_id,
         senderId: claim.sender_id,
         update,
@@ -176,6 +187,8 @@ export class DispatchRepository {
   }
 }
 
+const traced = ({ trace_id: traceId }: MessageRecord) => (traceId ? { traceId } : {});
+
 const CLAIM = `
   WITH oldest AS (
     SELECT DISTINCT ON (conversation_id) id FROM message
@@ -186,5 +199,5 @@ const CLAIM = `
     FROM oldest o, conversation v, contact c, sender s
    WHERE m.id = o.id AND m.status = 'queued' AND (m.next_attempt_at IS NULL OR m.next_attempt_at <= now())
      AND v.id = m.conversation_id AND c.id = v.contact_id AND s.id = m.sender_id AND s.status = 'active'
-  RETURNING m.id, m.conversation_id, m.sender_id, m.tenant_id, m.type, m.content, m.reply_to, m.attempts,
+  RETURNING m.id, m.conversation_id, m.sender_id, m.tenant_id, m.type, m.content, m.reply_to, m.attempts, m.trace_id,
             c.wa_id, c.user_id, c.group_id, s.phone_number_id, s.access_token`;

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { isTransient } from '@scrm/database';
 import { Drain, gauge, LOGGER, type Logger } from '@scrm/platform';
 import { randomUUID } from 'node:crypto';
-import { CloudApiClient } from '../cloud-api/cloud-api.client';
+import { CloudApiClient, type SendOutcome } from '../cloud-api/cloud-api.client';
 import { SenderDirectory } from '../sender/sender.directory';
 import { StreamPublisher } from '../stream/stream.publisher';
 import { Batcher } from './batcher';
@@ -42,6 +42,8 @@ export class Dispatcher {
   private readonly lanes = new Map<string, Lane>();
   private readonly active = new Set<string>();
   private readonly again = new Set<string>();
+  /** Conversations that wait for the customer's limit, each with a timer. */
+  private readonly resting = new Set<string>();
   private readonly pairs = new Map<string, TokenBucket>();
   private draining = false;
   private idle: (() => void)[] = [];
@@ -66,8 +68,7 @@ export class Dispatcher {
     if (this.draining) return;
     const lane = this.laneOf(senderId, messagesPerSecond);
     for (const id of conversationIds) {
-      if (this.active.has(id)) this.again.add(id);
-      else lane.waiting.add(id);
+      if (!this.resting.has(id)) lane.waiting.add(id);
     }
     this.pump(lane);
   }
@@ -75,6 +76,11 @@ export class Dispatcher {
   private pump(lane: Lane) {
     if (this.draining) return;
     for (const id of lane.waiting) {
+      if (this.active.has(id)) {
+        lane.waiting.delete(id);
+        this.again.add(id);
+        continue;
+      }
       const wait = this.active.size >= MAX_ACTIVE ? 50 : this.waitFor(lane, id);
       if (wait > 0) {
         lane.timer ??= setTimeout(() => {
@@ -116,10 +122,7 @@ export class Dispatcher {
     const wait = pair.take(Date.now());
     if (wait > 0) {
       lane.bucket.giveBack();
-      setTimeout(() => {
-        lane.waiting.add(conversationId);
-        this.pump(lane);
-      }, wait).unref();
+      this.rest(lane, conversationId, wait);
       return false;
     }
     const claim = await this.claims.add(conversationId);
@@ -128,20 +131,51 @@ export class Dispatcher {
       pair.giveBack();
       return false;
     }
-    const outcome = await this.client.send({
+    const outcome = await this.send(claim);
+    this.logger.info(
+      { traceId: claim.trace_id, message: claim.id, conversation: conversationId, outcome: outcome.kind },
+      'message sent',
+    );
+    const after = await this.settlements.add({ claim, outcome });
+    if (after.slowDownMs > 0) lane.notBefore = Math.max(lane.notBefore, Date.now() + after.slowDownMs);
+    return after.goOn;
+  }
+
+  private async send(claim: ClaimedMessage): Promise<SendOutcome> {
+    let accessToken: string;
+    try {
+      accessToken = this.senders.tokenOf({ id: claim.sender_id, accessToken: claim.access_token });
+    } catch {
+      // Nothing left this process, and nothing of this number can: the same as a token that ended.
+      const error = {
+        code: 190,
+        title: 'The access token in the database cannot be read: check SECRETS_KEY',
+      };
+      return { kind: 'rejected', error, retryAfterMs: null };
+    }
+    return this.client.send({
       phoneNumberId: claim.phone_number_id,
-      accessToken: this.senders.tokenOf({ id: claim.sender_id, accessToken: claim.access_token }),
+      accessToken,
       to: { waId: claim.wa_id, userId: claim.user_id, groupId: claim.group_id },
       message: { type: claim.type, [claim.type]: claim.content },
       replyTo: claim.reply_to,
       callbackData: claim.id,
     });
-    const after = await this.settlements.add({ claim, outcome });
-    if (after.slowDownMs > 0) lane.notBefore = Date.now() + after.slowDownMs;
-    return after.goOn;
   }
 
-  /** What became of a send must not be forgotten: a database that is away is waited for. */
+  private rest(lane: Lane, conversationId: string, ms: number) {
+    this.resting.add(conversationId);
+    setTimeout(() => {
+      this.resting.delete(conversationId);
+      lane.waiting.add(conversationId);
+      this.pump(lane);
+    }, ms).unref();
+  }
+
+  /**
+   * What became of a send must not be forgotten: a database that is away is waited for, and one result that cannot be
+   * stored does not take the others along.
+   */
   private async settle(batch: Settlement[]): Promise<AfterSend[]> {
     for (let pause = 50; ; pause = Math.min(pause * 2, 2_000)) {
       try {
@@ -149,7 +183,10 @@ export class Dispatcher {
         await this.stream.announce(changes);
         return after;
       } catch (err) {
-        if (!isTransient(err)) throw err;
+        if (!isTransient(err)) {
+          if (batch.length === 1) throw err;
+          return (await Promise.all(batch.map((one) => this.settle([one])))).flat();
+        }
         this.logger.warn({ err, size: batch.length }, 'results of sends not stored: trying again');
         await new Promise((resolve) => setTimeout(resolve, pause));
       }

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { counter } from '@scrm/platform';
+import { counter, LOGGER, type Logger } from '@scrm/platform';
 import type { DataSource, EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import type { AccountUpdate, InboundItem, InboundMessage } from '../cloud-api/webhook-parser';
@@ -24,9 +24,12 @@ export interface InboundResult {
   tenants: (string | null)[];
 }
 
+/** An item, and the trace of the delivery that it came with. */
+export type TracedItem<T extends InboundItem = InboundItem> = T & { traceId?: string };
+
 /** An item whose number is known. */
 interface Routed<T extends InboundItem> {
-  item: T;
+  item: TracedItem<T>;
   sender: KnownSender;
 }
 
@@ -45,13 +48,14 @@ export class InboundService {
     private readonly senders: SenderDirectory,
     private readonly contacts: ContactResolver,
     private readonly statuses: StatusService,
+    @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   /**
    * Stores all items, each once, in one transaction; `alsoStore` joins it. Items of one customer keep their order.
    */
   async store(
-    items: InboundItem[],
+    items: TracedItem[],
     alsoStore: (manager: EntityManager, tenants: (string | null)[]) => Promise<void>,
   ): Promise<InboundResult> {
     const numbers = items.flatMap((i) => (i.phoneNumberId ? [i.phoneNumberId] : []));
@@ -137,9 +141,9 @@ export class InboundService {
     if (rows.length > 0) {
       await manager.query(
         `INSERT INTO message (id, tenant_id, conversation_id, sender_id, seq, direction, type, content, raw, wamid,
-                              status, status_times, reply_to, author, occurred_at, created_at, attempts)
+                              status, status_times, reply_to, author, occurred_at, created_at, trace_id, attempts)
          SELECT id, tenant_id, conversation_id, sender_id, seq, direction, type, content, raw, wamid,
-                status, status_times, reply_to, author, occurred_at, created_at, 0
+                status, status_times, reply_to, author, occurred_at, created_at, trace_id, 0
            FROM jsonb_populate_recordset(null::message, $1)`,
         [JSON.stringify(rows)],
       );
@@ -170,6 +174,7 @@ export class InboundService {
       agent_id: null,
       occurred_at: item.occurredAt,
       created_at: timeline.now,
+      trace_id: item.traceId ?? null,
     };
     if (item.written) {
       conversation.unread_count += 1;
@@ -186,7 +191,22 @@ export class InboundService {
       preview: previewOf(item.type, item.content),
       occurredAt: item.occurredAt.toISOString(),
     };
-    timeline.record(conversation, item.written ? 'message.received' : 'conversation.updated', message);
+    timeline.record(
+      conversation,
+      item.written ? 'message.received' : 'conversation.updated',
+      message,
+      item.traceId ? { traceId: item.traceId } : {},
+    );
+    this.logger.info(
+      {
+        traceId: item.traceId,
+        message: id,
+        wamid: item.wamid,
+        conversation: conversationId,
+        tenant: sender.tenantId,
+      },
+      'message stored',
+    );
     return { ...message, raw: item.raw };
   }
 
@@ -237,12 +257,12 @@ export class InboundService {
 }
 
 function route<T extends InboundItem>(
-  items: InboundItem[],
+  items: TracedItem[],
   senders: Map<string, KnownSender>,
   kind: T['kind'],
 ): Routed<T>[] {
   return items.flatMap((item) => {
     const sender = item.kind === kind && item.phoneNumberId ? senders.get(item.phoneNumberId) : undefined;
-    return sender ? [{ item: item as T, sender }] : [];
+    return sender ? [{ item: item as TracedItem<T>, sender }] : [];
   });
 }

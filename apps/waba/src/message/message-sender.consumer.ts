@@ -43,10 +43,20 @@ export class MessageSenderConsumer implements OnModuleInit {
   private async handle(batch: Delivery[]): Promise<BatchOutcome> {
     const rates = await this.senders.ratesById();
     for (const { body } of batch) {
-      const { senderId, conversationIds } = JSON.parse(body.toString('utf8')) as Nudge;
-      const rate = rates.get(senderId);
-      if (rate) this.dispatcher.wake(senderId, conversationIds, rate);
+      const nudge = readNudge(body);
+      const rate = nudge && rates.get(nudge.senderId);
+      if (rate) this.dispatcher.wake(nudge.senderId, nudge.conversationIds, rate);
+      else this.logger.warn({ bytes: body.length }, 'a hint that nobody can follow');
     }
     return { settled: Promise.resolve() };
+  }
+}
+
+function readNudge(body: Buffer): Nudge | null {
+  try {
+    const nudge = JSON.parse(body.toString('utf8')) as Nudge;
+    return Array.isArray(nudge.conversationIds) ? nudge : null;
+  } catch {
+    return null;
   }
 }

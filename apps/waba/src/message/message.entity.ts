@@ -2,6 +2,7 @@ import type { MessageStatus } from '@scrm/contracts';
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
 @Entity('message')
+@Index('message_sending', ['claimedAt'], { where: "status = 'sending'" })
 @Index('message_conversation_seq', ['conversationId', 'seq'], { unique: true })
 @Index('message_waiting', ['conversationId', 'seq'], { where: "status IN ('queued', 'sending')" })
 @Index('message_due', ['senderId', 'nextAttemptAt'], { where: "status IN ('queued', 'sending')" })
@@ -65,6 +66,10 @@ export class Message {
 
   @Column({ name: 'created_at', type: 'timestamptz', default: () => 'now()' })
   createdAt!: Date;
+
+  /** Of the delivery or request that it came with: finds it in the logs of all services. */
+  @Column({ name: 'trace_id', type: 'text', nullable: true })
+  traceId!: string | null;
 
   /** Outgoing: the process that is sending it, and since when. */
   @Column({ name: 'claimed_by', type: 'text', nullable: true })

@@ -29,8 +29,8 @@ export class MessageRepository {
   async insert(manager: EntityManager, message: MessageRecord): Promise<void> {
     await manager.query(
       `INSERT INTO message (id, tenant_id, conversation_id, sender_id, seq, direction, type, content, wamid, status,
-                            reply_to, agent_id, occurred_at, created_at)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
+                            reply_to, agent_id, occurred_at, created_at, trace_id)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
       [
         message.id,
         message.tenant_id,
@@ -46,6 +46,7 @@ export class MessageRepository {
         message.agent_id,
         message.occurred_at,
         message.created_at,
+        message.trace_id,
       ],
     );
   }

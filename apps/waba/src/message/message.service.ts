@@ -8,7 +8,7 @@ import {
 } from '@scrm/contracts';
 import { inTenant } from '@scrm/database';
 import type { Caller } from '@scrm/messaging';
-import { AppError } from '@scrm/platform';
+import { AppError, currentTrace, LOGGER, type Logger } from '@scrm/platform';
 import { createHash } from 'node:crypto';
 import type { DataSource, EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
@@ -52,6 +52,7 @@ export class MessageService {
     private readonly templates: TemplateRepository,
     private readonly stream: StreamPublisher,
     private readonly dispatch: DispatchPublisher,
+    @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   async list(
@@ -75,6 +76,7 @@ export class MessageService {
     const { message, changes } = await inTenant(this.database, caller.principal.tenantId, (manager) =>
       this.accept(manager, caller, request, outbound),
     );
+    this.logger.info({ message: message.id, conversation: message.conversation_id }, 'message accepted');
     await Promise.all([
       this.stream.announce(changes),
       this.dispatch.nudge(message.sender_id, [message.conversation_id]),
@@ -182,5 +184,6 @@ function newMessage(
     agent_id: agentId,
     occurred_at: timeline.now,
     created_at: timeline.now,
+    trace_id: currentTrace()?.traceId ?? null,
   };
 }

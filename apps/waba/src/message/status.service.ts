@@ -95,7 +95,7 @@ export class StatusService {
     await this.store(manager, [...changed], pricing);
   }
 
-  /** The statuses that came before their message was known, taken out to be applied. */
+  /** The statuses that came before their message was known, taken out to be applied; by `senderId:wamid`. */
   async unpark(
     manager: EntityManager,
     keys: { senderId: string; wamid: string }[],
@@ -107,11 +107,16 @@ export class StatusService {
       [JSON.stringify(keys.map((k) => ({ sender_id: k.senderId, wamid: k.wamid })))],
     );
     // node-postgres answers a DELETE ... RETURNING through TypeORM as [rows, count].
-    const list = (Array.isArray(rows[0]) ? rows[0] : rows) as { wamid: string; payload: StatusUpdate }[];
+    const list = (Array.isArray(rows[0]) ? rows[0] : rows) as {
+      sender_id: string;
+      wamid: string;
+      payload: StatusUpdate;
+    }[];
     const found = new Map<string, StatusUpdate[]>();
-    for (const { wamid, payload } of list) {
+    for (const { sender_id: senderId, wamid, payload } of list) {
+      const key = `${senderId}:${wamid}`;
       const update = { ...payload, occurredAt: new Date(payload.occurredAt) };
-      found.set(wamid, [...(found.get(wamid) ?? []), update]);
+      found.set(key, [...(found.get(key) ?? []), update]);
     }
     return found;
   }
@@ -129,7 +134,15 @@ export class StatusService {
     // WhatsApp's own `sent` is told even though our `sent` (it took the message) was: it is the first tick.
     const told = message.status !== before || (update.status === 'sent' && message.status === 'sent');
     statusTotal.inc({ outcome: told ? 'applied' : 'late' });
-    if (told) timeline.record(timeline.get(message.conversation_id), 'message.status', message);
+    if (told) {
+      const { traceId } = update as { traceId?: string };
+      timeline.record(
+        timeline.get(message.conversation_id),
+        'message.status',
+        message,
+        traceId ? { traceId } : {},
+      );
+    }
     return true;
   }
 

@@ -5,11 +5,9 @@ import { inTenant } from '@scrm/database';
 import { FromCaller, OnRpc, type Caller } from '@scrm/messaging';
 import type { DataSource } from 'typeorm';
 import type { z } from 'zod';
-import { decodePage, encodePage } from '../conversation/page-cursor';
+import { decodePage, encodePage, isId } from '../conversation/page-cursor';
 import { APP_DB } from '../db/data-source';
 import { Sender } from './sender.entity';
-
-const isId = (parts: unknown[]): parts is [string] => parts.length === 1 && typeof parts[0] === 'string';
 
 @Controller()
 export class SenderRpc {

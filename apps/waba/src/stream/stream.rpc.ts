@@ -53,6 +53,9 @@ export class StreamRpc {
         WHERE e.tenant_id = $1 AND e.position > $2 AND e.position <= $3 ORDER BY e.position LIMIT $4`,
       [tenantId, after, upTo, limit],
     );
+    // Retention may have come between the two questions.
+    const gap = rows[0] ? rows[0].position !== after + 1 : after < upTo;
+    if (gap) return { epoch: stream.epoch, head: stream.head, reset: true, complete: true, events: [] };
     const last = rows.at(-1)?.position ?? after;
     return {
       epoch: stream.epoch,

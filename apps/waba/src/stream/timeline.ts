@@ -5,6 +5,7 @@ import type {
   EventPayload,
   conversationChanged,
 } from '@scrm/contracts';
+import { currentTrace } from '@scrm/platform';
 import type { EntityManager } from 'typeorm';
 import {
   audienceOf,
@@ -69,7 +70,10 @@ export class Timeline {
     conversation: ConversationRecord,
     type: ConversationEventType,
     message?: MessageRecord,
-    previousAudience?: Audience,
+    {
+      previousAudience,
+      traceId = currentTrace()?.traceId,
+    }: { previousAudience?: Audience; traceId?: string } = {},
   ) {
     conversation.last_seq += 1;
     conversation.updated_at = this.now;
@@ -82,6 +86,7 @@ export class Timeline {
       audience: audienceOf(conversation),
       ...(previousAudience && { previousAudience }),
       occurredAt: this.now.toISOString(),
+      ...(traceId && { traceId }),
       data: {
         ...(message && { message: toMessageView(message) }),
         conversation: toConversationView(conversation),

@@ -9,11 +9,11 @@ import {
   type Delivery,
   type MessagingOptions,
 } from '@scrm/messaging';
-import { counter, Drain, Health, histogram, LOGGER, type Logger } from '@scrm/platform';
+import { counter, Drain, Health, histogram, LOGGER, traceFrom, type Logger } from '@scrm/platform';
 import { v5 as uuidv5 } from 'uuid';
-import { parseDelivery, type InboundItem } from '../cloud-api/webhook-parser';
+import { parseDelivery } from '../cloud-api/webhook-parser';
 import { WABA_CONFIG, type WabaConfig } from '../config';
-import { InboundService } from '../message/inbound.service';
+import { InboundService, type TracedItem } from '../message/inbound.service';
 import { StreamPublisher } from '../stream/stream.publisher';
 import { readHeaders, type DeliveryInfo } from './delivery-headers';
 import { WebhookRepository, type DeliveryRow } from './webhook.repository';
@@ -31,7 +31,7 @@ interface Job {
   info: DeliveryInfo;
 }
 interface ParsedJob extends Job {
-  items: InboundItem[];
+  items: TracedItem[];
 }
 
 /** The road in, from the broker to the database and out again as events. */
@@ -147,7 +147,9 @@ export class WebhookConsumer implements OnModuleInit {
 }
 
 function parse(job: Job): ParsedJob {
-  return { ...job, items: parseDelivery(JSON.parse(job.delivery.body.toString('utf8'))) };
+  const { traceId } = traceFrom(job.delivery.headers.traceparent);
+  const items = parseDelivery(JSON.parse(job.delivery.body.toString('utf8')));
+  return { ...job, items: items.map((item) => ({ ...item, traceId })) };
 }
 
 const keyOf = (info: DeliveryInfo) => `${info.deliveryId}:${info.item ?? 'whole'}`;

@@ -1,5 +1,5 @@
 import { Controller, Get, Headers, HttpCode, Inject, Post, Query, Req, Res } from '@nestjs/common';
-import { AppError, counter, histogram } from '@scrm/platform';
+import { AppError, counter, histogram, LOGGER, type Logger } from '@scrm/platform';
 import type { FastifyReply } from 'fastify';
 import { timingSafeEqual } from 'node:crypto';
 import { isSigned } from '../cloud-api/webhook-signature';
@@ -19,6 +19,7 @@ export class WebhookController {
   constructor(
     @Inject(WABA_CONFIG) private readonly config: WabaConfig,
     private readonly publisher: WebhookPublisher,
+    @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   /** Meta asks once whether this address is ours: the challenge goes back as it came. */
@@ -50,7 +51,8 @@ export class WebhookController {
     const end = requestSeconds.startTimer();
     try {
       await this.publisher.publish(body);
-    } catch {
+    } catch (err) {
+      this.logger.error({ err, bytes: body.length }, 'delivery not kept: Meta delivers it again');
       requestTotal.inc({ outcome: 'unavailable' });
       throw new AppError('unavailable', 'The delivery could not be kept: deliver it again.', undefined, 1);
     }

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { MESSAGING_OPTIONS, Publisher, type MessagingOptions } from '@scrm/messaging';
+import { LOGGER, type Logger } from '@scrm/platform';
 import { v7 as uuidv7 } from 'uuid';
 import { splitDelivery } from '../cloud-api/webhook-split';
 import { writeHeaders } from './delivery-headers';
@@ -10,11 +11,13 @@ export class WebhookPublisher {
   constructor(
     private readonly publisher: Publisher,
     @Inject(MESSAGING_OPTIONS) private readonly options: MessagingOptions,
+    @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   /** Resolves when the broker has all of it. @throws NotPublishedError; then some items may be there already */
   async publish(body: Buffer, deliveryId = uuidv7(), receivedAt = new Date()): Promise<number> {
     const { names } = this.options;
+    this.logger.info({ delivery: deliveryId, bytes: body.length }, 'delivery received');
     const split = splitDelivery(body);
     if (split.kind === 'whole') {
       const headers = writeHeaders({ deliveryId, receivedAt, item: null });

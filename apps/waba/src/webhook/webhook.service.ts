@@ -5,7 +5,7 @@ import type { Caller } from '@scrm/messaging';
 import { AppError } from '@scrm/platform';
 import type { DataSource } from 'typeorm';
 import type { z } from 'zod';
-import { decodePage, encodePage } from '../conversation/page-cursor';
+import { decodePage, encodePage, isId } from '../conversation/page-cursor';
 import { APP_DB } from '../db/data-source';
 import { WebhookPublisher } from './webhook.publisher';
 import { WebhookRepository } from './webhook.repository';
@@ -19,7 +19,6 @@ interface Row {
   replayed_at: Date | null;
 }
 
-const isId = (parts: unknown[]): parts is [string] => parts.length === 1 && typeof parts[0] === 'string';
 const COLUMNS = 'id, received_at, status, reason, attempts, replayed_at';
 
 /** Raw deliveries, for those who look after the system. Their bodies may name other tenants and are not shown. */

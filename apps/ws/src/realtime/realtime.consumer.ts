@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { BrokerNames, conversationChanged, EventPayload } from '@scrm/contracts';
 import { ExclusiveSubscription, type BrokerConnection } from '@scrm/messaging';
-import { traceFrom, withTrace, type Drain, type Health, type Logger } from '@scrm/platform';
+import type { Drain, Health, Logger } from '@scrm/platform';
 import type { FeedRegistry } from './feed-registry';
 
 /** The publisher writes the tenant first: a pod does not read what is for others. */
@@ -24,7 +24,7 @@ export class RealtimeConsumer {
     this.subscription = new ExclusiveSubscription(connection, {
       exchange: names.exchange.realtime,
       queue: names.realtimeQueue(pod),
-      onMessage: (body, headers) => this.receive(body, headers),
+      onMessage: (body) => this.receive(body),
       onReady: () => {
         logger.info('fanout subscribed');
         feeds.refillAll();
@@ -37,7 +37,7 @@ export class RealtimeConsumer {
     lifecycle.drain.on('close-connections', 'realtime', () => this.subscription.close());
   }
 
-  private receive(body: Buffer, headers: Record<string, unknown>) {
+  private receive(body: Buffer) {
     const tenant = TENANT_FIRST.exec(body.toString('latin1', 0, TENANT_WITHIN))?.[1];
     if (tenant && !this.feeds.has(tenant)) return;
     let change: EventPayload<typeof conversationChanged>;
@@ -49,10 +49,12 @@ export class RealtimeConsumer {
       this.logger.error({ err, bytes: body.length }, 'unreadable event on the fanout');
       return;
     }
-    withTrace(traceFrom(headers.traceparent), () => {
-      const { tenantId, epoch, events } = change;
-      this.logger.debug({ tenantId, from: events[0]?.position, count: events.length }, 'events received');
-      this.feeds.receive(tenantId, epoch, events);
-    });
+    const { tenantId, epoch, events } = change;
+    if (this.logger.isLevelEnabled('debug')) {
+      for (const { traceId, position, type } of events) {
+        this.logger.debug({ traceId, tenantId, position, event: type }, 'event received');
+      }
+    }
+    this.feeds.receive(tenantId, epoch, events);
   }
 }

@@ -27,6 +27,8 @@ export const conversationEvent = z.object({
   /** Who could see the conversation before, where the change took it away from them. */
   previousAudience: z.object({ teamId: z.uuid().nullable(), assigneeId: z.uuid().nullable() }).optional(),
   occurredAt: timestamp,
+  /** Follows what caused the change through all services' logs. Absent where nothing did but the clock. */
+  traceId: z.string().optional(),
   data: z.object({ message: messageView.optional(), conversation: conversationView }),
 });
 export type ConversationEvent = z.infer<typeof conversationEvent>;

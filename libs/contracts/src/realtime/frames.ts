@@ -46,7 +46,7 @@ export const errorFrame = z.object({
   detail: z.string(),
 });
 export const eventFrame = conversationEvent
-  .omit({ position: true, audience: true, previousAudience: true })
+  .omit({ position: true, audience: true, previousAudience: true, traceId: true })
   .extend({ type: z.enum(CONVERSATION_EVENT_TYPES), cursor: z.string() });
 export type EventFrame = z.infer<typeof eventFrame>;
 
