@@ -178,6 +178,29 @@ describe('the road in', () => {
     ]);
   });
 
+  it('follows a person to their new phone number', async () => {
+    const sender = await waba.addSender();
+    const before = waba.text('628333', 'old number', { from_user_id: 'ID.MOVES' });
+    const after = waba.text('628444', 'new number', { from_user_id: 'ID.MOVES' });
+    for (const message of [before, after]) {
+      await waba.deliver(delivery(change(sender, { messages: [message] })));
+      await allStored([message.id]);
+    }
+    const rows = await stored([before.id, after.id]);
+    expect(new Set(rows.map((r) => r.conversation_id)).size).toBe(1);
+    const contacts = await waba.query('SELECT wa_id FROM contact WHERE tenant_id = $1', [sender.tenantId]);
+    expect(contacts).toEqual([{ wa_id: '628444' }]);
+  });
+
+  it('keeps an item that is too large for screens whole, and shows that there is more', async () => {
+    const sender = await waba.addSender();
+    const message = waba.text('6281', 'x'.repeat(100_000));
+    await waba.deliver(delivery(change(sender, { messages: [message] })));
+    await allStored([message.id]);
+    const [row] = await waba.query('SELECT content, raw FROM message WHERE wamid = $1', [message.id]);
+    expect(row).toEqual({ content: { truncated: true }, raw: message });
+  });
+
   it('keeps what it does not know: types, fields, and keys', async () => {
     const sender = await waba.addSender();
     const odd = {
