@@ -1,16 +1,8 @@
 import { WABA_ROLES } from '../../apps/waba/src/config';
-import {
-  ofKind,
-  podLabels,
-  podOf,
-  selects,
-  workloads,
-  type Container,
-  type Manifest,
-  type PodSpec,
-} from './manifests';
+import { ofKind, podLabels, podOf, selects, workloads, type Manifest, type PodSpec } from './manifests';
+import { containerProblems, flowProblems } from './environment';
 import { modelProblems } from './models';
-import { appOf, drainLimit, environmentProblems, isPinned } from './settings';
+import { drainLimit, isPinned } from './settings';
 
 export interface Rule {
   name: string;
@@ -28,72 +20,6 @@ const each = (manifests: Manifest[], check: (manifest: Manifest) => (string | fa
 
 const containersOf = (pod: PodSpec) => [...(pod.initContainers ?? []), ...pod.containers];
 const deployments = (all: Manifest[]) => ofKind(all, 'Deployment');
-
-/** What the container will find in its environment; undefined where it is said nowhere. */
-export function environmentOf(container: Container, all: Manifest[]) {
-  const env: Record<string, string> = {};
-  const secret = new Set<string>();
-  const missing: string[] = [];
-  for (const { configMapRef, secretRef } of container.envFrom ?? []) {
-    const [kind, name] = configMapRef ? ['ConfigMap', configMapRef.name] : ['Secret', secretRef!.name];
-    const source = ofKind(all, kind).find((m) => m.metadata.name === name);
-    if (!source) missing.push(`there is no ${kind} ${name}`);
-    for (const [key, value] of Object.entries(source?.data ?? {})) {
-      env[key] = secretRef ? Buffer.from(value, 'base64').toString('utf8') : value;
-      if (secretRef) secret.add(key);
-    }
-  }
-  for (const { name, value } of container.env ?? []) {
-    env[name] = value ?? '';
-    secret.delete(name);
-  }
-  return { env, secret, missing };
-}
-
-/** Stand in for the secrets that the repository leaves empty. */
-const SAMPLES: Record<string, string> = {
-  RABBITMQ_URL: 'amqps://scrm:x@rabbitmq:5671',
-  DATABASE_URL: 'postgres://scrm:x@postgres:5432/scrm',
-  SECRETS_KEY: Buffer.alloc(32).toString('base64'),
-  META_APP_SECRETS: 'x',
-  META_VERIFY_TOKEN: 'x',
-};
-
-function ourEnvironment(container: Container, all: Manifest[]): string[] {
-  const app = appOf(container.image);
-  if (!app) return [`not an image of ours: ${container.image}`];
-  const { env, secret, missing } = environmentOf(container, all);
-  const filled = Object.entries(env).map(([name, value]) => [
-    name,
-    value === '' && secret.has(name) ? (SAMPLES[name] ?? '') : value,
-  ]);
-  return [
-    ...missing,
-    ...environmentProblems(app, container.command, Object.fromEntries(filled) as Record<string, string>),
-  ];
-}
-
-/** Which label a pod needs for what is in its environment. */
-const FLOWS: [variable: string, label: string][] = [
-  ['RABBITMQ_URL', 'scrm/to-broker'],
-  ['DATABASE_URL', 'scrm/to-database'],
-  ['JWKS_URL', 'scrm/to-user'],
-];
-
-function flowProblems(manifest: Manifest, all: Manifest[]): string[] {
-  const { env, secret } = environmentOf(podOf(manifest).containers[0]!, all);
-  return FLOWS.flatMap(([name, label]) => {
-    // A database address that is no secret is a filler, for a role that does not use one.
-    const isUsed = name === 'DATABASE_URL' ? secret.has(name) : name in env;
-    const mayGo = podLabels(manifest)[label] === 'true';
-    if (isUsed === mayGo) return [];
-    return [
-      isUsed
-        ? `has ${name}, but not the label ${label}`
-        : `has the label ${label}, but no ${name} of its own`,
-    ];
-  });
-}
 
 export const RULES: Rule[] = [
   {
@@ -119,7 +45,8 @@ export const RULES: Rule[] = [
   },
   {
     name: 'every service is told what it needs, in values that it takes, and nothing that it does not read',
-    check: (all) => each(workloads(all), (m) => podOf(m).containers.flatMap((c) => ourEnvironment(c, all))),
+    check: (all) =>
+      each(workloads(all), (m) => podOf(m).containers.flatMap((c) => containerProblems(c, all))),
   },
   {
     name: 'a service listens where its port says',

@@ -44,7 +44,7 @@ export async function outbound(context) {
     onMessage: (n, conversationId) => conversations.set(inbox.ledger.customer[n], conversationId),
     onOther: ({ data: { message } }) => {
       if (message?.direction !== 'out') return;
-      const sentAt = shown.get(message.id)?.sentAt ?? (GONE_OUT.has(message.status) ? performance.now() : 0);
+      const sentAt = shown.get(message.id)?.sentAt || (GONE_OUT.has(message.status) ? performance.now() : 0);
       shown.set(message.id, { status: message.status, sentAt });
     },
   });

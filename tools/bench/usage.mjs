@@ -31,14 +31,19 @@ export function cpuPercent(from, to) {
   const percent = (/** @type {number} */ ticks) =>
     Math.round((ticks / TICKS_PER_SECOND / seconds) * 1000) / 10;
   let all = 0;
+  let complete = true;
   const used = [...to.ticks].flatMap(([name, { pid, ticks }]) => {
     const begun = from.ticks.get(name);
-    if (begun?.pid !== pid) return [];
+    if (begun?.pid !== pid) {
+      complete = false;
+      return [];
+    }
     all += ticks - begun.ticks;
     return [[name, percent(ticks - begun.ticks)]];
   });
   // What other programs took away meanwhile: where it is much, the figures are theirs as much as ours.
-  return Object.fromEntries([...used, ['everything else', percent(Math.max(0, to.busy - from.busy - all))]]);
+  const others = percent(Math.max(0, to.busy - from.busy - all));
+  return Object.fromEntries([...used, ...(complete ? [['everything else', others]] : [])]);
 }
 
 /** Of all cores: what was not idle, nor waiting for a disk. */

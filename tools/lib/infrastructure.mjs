@@ -6,7 +6,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { startOf } from './identity.mjs';
 import { live } from './life.mjs';
-import { freePorts, portPlan } from './ports.mjs';
+import { freePorts } from './ports.mjs';
 import { removeHome } from './postgres-place.mjs';
 import { stopLeftovers } from './processes.mjs';
 import { requirePostgres, startPostgres } from './postgres.mjs';
@@ -21,7 +21,7 @@ import { secretsOf } from './secrets.mjs';
  * @property {import('./postgres.mjs').PrivatePostgres} [postgres] when it is private
  * @property {import('./rabbitmq.mjs').PrivateRabbit} [rabbitmq] when it is private
  *
- * @typedef {Pick<ReturnType<typeof portPlan>, 'postgres' | 'rabbitmq'>} Ports
+ * @typedef {Pick<ReturnType<typeof import('./ports.mjs').portPlan>, 'postgres' | 'rabbitmq'>} Ports
  */
 
 /**

@@ -15,7 +15,7 @@ import { RetentionService } from './maintenance/retention.service';
 import { Scheduler } from './maintenance/scheduler';
 import { Dispatcher } from './message/dispatcher';
 import { DispatchPublisher } from './message/dispatch.publisher';
-import { DispatchRepository } from './message/dispatch.repository';
+import { DispatchService } from './message/dispatch.service';
 import { InboundService } from './message/inbound.service';
 import { MessageSenderConsumer } from './message/message-sender.consumer';
 import { MessageRepository } from './message/message.repository';
@@ -70,7 +70,7 @@ const BY_ROLE: Record<WabaRole, Provider[]> = {
     WebhookConsumer,
     ArchiveConsumer,
     CloudApiClient,
-    DispatchRepository,
+    DispatchService,
     Dispatcher,
     MessageSenderConsumer,
   ],

@@ -11,7 +11,7 @@ import {
 } from '@scrm/contracts';
 import { eventually } from '@scrm/testing';
 import { randomUUID } from 'node:crypto';
-import { DispatchRepository } from '../src/message/dispatch.repository';
+import { DispatchService } from '../src/message/dispatch.service';
 import { accept, hangUp, refuse } from './fake-graph';
 import { change, delivery, WabaHarness, type Listener, type TestSender } from './harness';
 
@@ -267,7 +267,7 @@ describe('the road out', () => {
       expect(row).toEqual({ attempts: 1, status: 'queued' });
     });
     await waba.query('UPDATE message SET next_attempt_at = now() WHERE id = $1', [message.id]);
-    const claims = await waba.get(DispatchRepository).claim([conversationId, conversationId], 'test');
+    const claims = await waba.get(DispatchService).claim([conversationId, conversationId], 'test');
     expect(claims.filter((c) => c !== null).length).toBeLessThanOrEqual(1);
   });
 

@@ -74,13 +74,17 @@ export async function runService(options: ServiceOptions): Promise<void> {
   const { logger } = running;
   const end = (signal: string) => {
     logger.info({ signal }, 'draining');
-    setTimeout(() => {
+    const limit = setTimeout(() => {
       logger.error('drain took too long');
       process.exit(1);
-    }, DRAIN_LIMIT_MS).unref();
+    }, DRAIN_LIMIT_MS);
     void running.stop().then(
-      () => process.exit(0),
+      () => {
+        clearTimeout(limit);
+        process.exit(0);
+      },
       (error: unknown) => {
+        clearTimeout(limit);
         logger.error({ err: error }, 'drain failed');
         process.exit(1);
       },

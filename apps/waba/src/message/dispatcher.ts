@@ -6,12 +6,7 @@ import { CloudApiClient, type SendOutcome } from '../cloud-api/cloud-api.client'
 import { SenderDirectory } from '../sender/sender.directory';
 import { StreamPublisher } from '../stream/stream.publisher';
 import { Batcher } from './batcher';
-import {
-  DispatchRepository,
-  type AfterSend,
-  type ClaimedMessage,
-  type Settlement,
-} from './dispatch.repository';
+import { DispatchService, type AfterSend, type ClaimedMessage, type Settlement } from './dispatch.service';
 import { PAIR_LIMIT, TokenBucket } from './rate-limit';
 
 /** Conversations in which this process sends at the same time. */
@@ -49,12 +44,12 @@ export class Dispatcher {
   private idle: (() => void)[] = [];
 
   private readonly claims = new Batcher<string, ClaimedMessage | null>((ids) =>
-    this.repository.claim(ids, this.me),
+    this.results.claim(ids, this.me),
   );
   private readonly settlements = new Batcher<Settlement, AfterSend>((batch) => this.settle(batch));
 
   constructor(
-    private readonly repository: DispatchRepository,
+    private readonly results: DispatchService,
     private readonly client: CloudApiClient,
     private readonly senders: SenderDirectory,
     private readonly stream: StreamPublisher,
@@ -179,7 +174,7 @@ export class Dispatcher {
   private async settle(batch: Settlement[]): Promise<AfterSend[]> {
     for (let pause = 50; ; pause = Math.min(pause * 2, 2_000)) {
       try {
-        const { changes, after } = await this.repository.settle(batch);
+        const { changes, after } = await this.results.settle(batch);
         await this.stream.announce(changes);
         return after;
       } catch (err) {

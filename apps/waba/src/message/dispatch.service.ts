@@ -49,7 +49,7 @@ const outboundTotal = counter('message_outbound_total', 'Outgoing messages by wh
 ]);
 
 @Injectable()
-export class DispatchRepository {
+export class DispatchService {
   constructor(
     @Inject(SYSTEM_DB) private readonly database: DataSource,
     private readonly statuses: StatusService,
