@@ -5,12 +5,11 @@ import type { DataSource } from 'typeorm';
 const SOURCES = Symbol('data-sources');
 const RECONNECT_MS = 500;
 
-gauge('db_pool_waiting_clients', 'Work that waits for a database connection', [], function (this: never) {
-  let waiting = 0;
-  for (const source of known) waiting += poolOf(source)?.waitingCount ?? 0;
-  (this as { set(value: number): void }).set(waiting);
-});
 const known = new Set<DataSource>();
+
+gauge('db_pool_waiting_clients', 'Work that waits for a database connection', [], (metric) => {
+  metric.set([...known].reduce((sum, source) => sum + (poolOf(source)?.waitingCount ?? 0), 0));
+});
 
 /** The service's pools: each under its own token, all opened, watched and closed here. */
 @Global()

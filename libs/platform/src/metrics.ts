@@ -8,18 +8,19 @@ const FAST_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1
 export function counter<L extends string>(name: string, help: string, labelNames: L[] = []): Counter<L> {
   return new Counter({ name, help, labelNames, registers: [registry] });
 }
+/** `collect` is called at each scrape and sets what it knows. */
 export function gauge<L extends string>(
   name: string,
   help: string,
   labelNames: L[] = [],
-  collect?: () => void,
-) {
+  collect?: (metric: Gauge<L>) => void,
+): Gauge<L> {
   const metric: Gauge<L> = new Gauge<L>({
     name,
     help,
     labelNames,
     registers: [registry],
-    ...(collect && { collect }),
+    ...(collect && { collect: () => collect(metric) }),
   });
   return metric;
 }

@@ -13,7 +13,12 @@ interface Duty {
   run: () => Promise<void>;
 }
 
-const lag = gauge('scheduler_lag_seconds', 'Since a duty was last done', ['duty']);
+/** When each duty was last done; a duty that fails again and again falls behind. */
+const doneAt = new Map<string, number>();
+
+gauge('scheduler_lag_seconds', 'Since a duty was last done', ['duty'], (metric) => {
+  for (const [duty, at] of doneAt) metric.set({ duty }, (Date.now() - at) / 1000);
+});
 
 /** What has to be looked after by the clock. Duties are idempotent, so two schedulers at once do no harm. */
 @Injectable()
@@ -44,7 +49,10 @@ export class Scheduler implements OnModuleInit {
       { name: 'apply parked statuses', everyMs: 2_000, run: () => this.overdue.applyParked() },
       { name: 'retention', everyMs: hour / 6, run: () => this.retention.run() },
     ];
-    for (const duty of duties) this.plan(duty, duty.everyMs);
+    for (const duty of duties) {
+      doneAt.set(duty.name, Date.now());
+      this.plan(duty, duty.everyMs);
+    }
     this.drain.on('stop-intake', 'scheduler', async () => {
       this.stopped = true;
       for (const timer of this.timers) clearTimeout(timer);
@@ -66,10 +74,9 @@ export class Scheduler implements OnModuleInit {
   }
 
   private async perform(duty: Duty) {
-    const start = Date.now();
     try {
       if (this.database.isInitialized) await duty.run();
-      lag.set({ duty: duty.name }, (Date.now() - start) / 1000);
+      doneAt.set(duty.name, Date.now());
     } catch (err) {
       this.logger.warn({ err, duty: duty.name }, 'duty failed: it is tried again');
     }
