@@ -1,5 +1,4 @@
 /** Customers on one side, agents' screens on the other, and the books that are kept of both. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { readDemo } from '../lib/seed.mjs';
 import { Ledger } from './ledger.mjs';
 import { customersOf, Meta, numberOf } from './meta.mjs';
@@ -45,11 +44,6 @@ export async function openInbox(
     screens,
     customers,
     meta: sender,
-    /** Waits until what was posted is answered. */
-    async untilAnswered(timeoutMs = 30_000) {
-      const deadline = performance.now() + timeoutMs;
-      while (sender.inFlight > 0 && performance.now() < deadline) await sleep(5);
-    },
     async close() {
       for (const agent of agents) agent.close();
       for (const screen of screens) screen.close();

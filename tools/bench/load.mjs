@@ -3,6 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { atMost, promises, round, spread } from './report.mjs';
 import { cpuPercent, rssMiB, sampleCpu } from './usage.mjs';
 
+const ANSWER_TIMEOUT_MS = 60_000;
+
 /** @typedef {Awaited<ReturnType<import('./inbox.mjs').openInbox>>} Inbox */
 
 /**
@@ -62,6 +64,15 @@ export function closedLoop({ meta, customers, ledger }) {
 }
 
 /**
+ * Ends the load. A webhook that never answers again must not keep the run from its end: it is counted.
+ *
+ * @param {{ stop: () => Promise<unknown> }} load
+ */
+export function stopped(load) {
+  return Promise.race([load.stop(), sleep(ANSWER_TIMEOUT_MS)]);
+}
+
+/**
  * Warms up, measures, and waits for the rest.
  *
  * @param {import('./stack.mjs').Context} context
@@ -81,7 +92,7 @@ export async function measure({ stack }, inbox, begin, { warmUp, seconds, offere
   const after = sampleCpu(services);
   const end = ledger.count;
   const memory = rssMiB(services);
-  await load.stop();
+  await stopped(load);
   const verdict = await ledger.verdict();
   const { accept, toSocket, lastSeenAt } = ledger.times(first, end);
   const took = (lastSeenAt - before.at) / 1000;
@@ -97,6 +108,6 @@ export async function measure({ stack }, inbox, begin, { warmUp, seconds, offere
     reconnects: inbox.screens.reduce((sum, screen) => sum + screen.reconnects, 0),
     cpuPercent: cpuPercent(before, after),
     rssMiB: memory,
-    figures: { ...promises(verdict), leaked: atMost(verdict.leaked, 0) },
+    figures: { ...promises(verdict), unanswered: atMost(inbox.meta.inFlight, 0) },
   };
 }

@@ -10,7 +10,7 @@ export const HELP = `Measures the whole stack, on one of its own: npm run bench 
   --in-flight N     customers who wait for an answer in sustained (default 400)
   --sockets N       agents' screens                             (default 20)
   --no-build        run what was built before
-  --keep            leave the logs and the data behind, under .local/
+  --keep            leave the logs and the data under .local/ until the next run
   --help            this text
 
 One JSON line a scenario on stdout, progress on stderr. Exit code 1 where a figure was missed.`;

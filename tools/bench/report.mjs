@@ -34,12 +34,13 @@ export const round = (value) => Math.round(value * 10) / 10;
  * @param {import('./ledger.mjs').Verdict} verdict
  * @returns {Record<string, Figure>}
  */
-export function promises({ lost, duplicated, outOfOrder, seqGaps, resets }) {
+export function promises({ lost, duplicated, outOfOrder, seqGaps, leaked, resets }) {
   return {
     lost: atMost(lost, 0),
     duplicated: atMost(duplicated, 0),
     outOfOrder: atMost(outOfOrder, 0),
     seqGaps: atMost(seqGaps, 0),
+    leaked: atMost(leaked, 0),
     resets: atMost(resets, 0),
   };
 }

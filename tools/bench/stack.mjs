@@ -154,7 +154,6 @@ export async function removeLeftHomes() {
   for (const name of existsSync(CHECKOUT) ? readdirSync(CHECKOUT) : []) {
     if (!name.startsWith(PREFIX) || startOf(Number.parseInt(name.slice(PREFIX.length)))) continue;
     const left = join(CHECKOUT, basename(name));
-    if (!existsSync(join(left, 'secrets.json'))) continue;
     await stopLeftovers(left);
     removeHome(left);
   }

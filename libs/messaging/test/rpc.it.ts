@@ -220,6 +220,8 @@ describe('a question to another service', () => {
     finish();
     await expect(inHand).resolves.toEqual({ done: true });
     await stopped;
+    // By the first one: handed to another it would have been done twice.
+    expect(asked).toEqual(['slow', { n: 1 }]);
   });
 
   it('is answered again after the service lost its connection', async () => {
