@@ -216,7 +216,11 @@ describe('the road in', () => {
     );
     await allStored([odd.id]);
     const [row] = await waba.query('SELECT type, content, raw FROM message WHERE wamid = $1', [odd.id]);
-    expect(row).toEqual({ type: 'hologram', content: { depth: 3 }, raw: odd });
+    expect(row).toEqual({
+      type: 'unsupported',
+      content: { type: 'hologram', hologram: { depth: 3 }, mood: 'new' },
+      raw: odd,
+    });
     await eventually(async () => {
       const events = await waba.query('SELECT field, payload FROM account_event WHERE tenant_id = $1', [
         sender.tenantId,

@@ -1,5 +1,4 @@
 import { eventually } from '@scrm/testing';
-import { NotPublishedError } from '../src';
 import { Stage, type Pod } from './harness';
 
 const body = Buffer.from('{}');

@@ -39,7 +39,6 @@ describe('an inbound message', () => {
     ['system', { body: 'changed', type: 'user_changed_number', wa_id: '628333' }],
     ['edit', { original_message_id: 'wamid.0', message: { type: 'text', text: { body: 'new' } } }],
     ['revoke', { original_message_id: 'wamid.0' }],
-    ['media_of_tomorrow', { anything: [1, { deep: true }] }],
   ])('of type %s keeps its part as it is', (type, content) => {
     const item = message({ ...base, type, [type]: content });
     expect(item).toMatchObject({ kind: 'message', phoneNumberId: NUMBER, wamid: 'wamid.1', type, content });
@@ -47,17 +46,29 @@ describe('an inbound message', () => {
     expect(item.occurredAt).toEqual(new Date(1_763_800_000_000));
   });
 
-  it.each(['unsupported', 'unknown'])('that Meta calls %s shows what is known of it', (type) => {
+  it('of a type that nobody documented is unsupported, and keeps its own name and all that it says', () => {
+    const odd = { ...base, type: 'media_of_tomorrow', media_of_tomorrow: { anything: [1, { deep: true }] } };
+    expect(message(odd)).toMatchObject({
+      type: 'unsupported',
+      content: { type: 'media_of_tomorrow', media_of_tomorrow: odd.media_of_tomorrow },
+      raw: odd,
+    });
+  });
+
+  it.each([
+    ['unsupported', {}],
+    ['unknown', { type: 'unknown' }],
+  ])('that Meta calls %s shows what is known of it', (type, own) => {
     const errors = [{ code: 131051, title: 'Message type unknown' }];
     const item = message({ ...base, type, errors });
-    expect(item.content).toEqual({ errors });
+    expect(item).toMatchObject({ type: 'unsupported', content: { ...own, errors } });
     expect(item.raw).toMatchObject({ errors });
   });
 
   it('without a type, or without its part, is stored all the same', () => {
     expect(message({ ...base })).toMatchObject({ type: 'unsupported', content: {} });
     expect(message({ ...base, type: 'text', text: null }).content).toEqual({ text: null });
-    expect(message({ ...base, type: 'constructor' }).content).toEqual({});
+    expect(message({ ...base, type: 'constructor' }).content).toEqual({ type: 'constructor' });
   });
 
   it('keeps the whole item where it says more: an ad, a forward, keys that nobody knows', () => {

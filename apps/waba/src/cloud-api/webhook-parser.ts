@@ -156,6 +156,13 @@ function parseChange(entry: Place, change: unknown): InboundItem[] {
 
 const asObject = (v: unknown): Json => (isObject(v) ? v : { value: v });
 
+/** Types that WhatsApp documents. What comes with another one is shown as unsupported, with all that it says. */
+const KNOWN_TYPES = new Set(
+  'text image video audio document sticker location contacts interactive button reaction order system edit revoke'.split(
+    ' ',
+  ),
+);
+
 /** Content travels to every screen; what is longer stays in `raw`. */
 const LONGEST_CONTENT = 64 * 1024;
 
@@ -164,7 +171,8 @@ function parseMessage(phoneNumberId: string, contacts: Json[], message: unknown)
   const wamid = text(message.id);
   if (!wamid) throw new UnreadableItemError('a message has no id');
   const customer = customerOf(contacts, message);
-  const type = text(message.type) ?? 'unsupported';
+  const named = text(message.type);
+  const type = named !== null && KNOWN_TYPES.has(named) ? named : 'unsupported';
   const context = isObject(message.context) ? message.context : {};
   const content = contentOf(type, message);
   const tooLarge = JSON.stringify(content).length > LONGEST_CONTENT;
@@ -228,7 +236,9 @@ const isUserId = (id: string) => /^[A-Z]{2}\./.test(id);
 /** The part named after the type; where there is none, all that is no envelope. */
 function contentOf(type: string, message: Json): unknown {
   const part = Object.hasOwn(message, type) ? message[type] : null;
-  return part ?? pick(message, (key) => !ENVELOPE.has(key));
+  const foreign = type === 'unsupported' && message.type !== type;
+  if (!foreign && part !== null && part !== undefined) return part;
+  return pick(message, (key) => !ENVELOPE.has(key) || (key === 'type' && foreign));
 }
 
 const ENVELOPE = new Set([

@@ -6,7 +6,7 @@ import { ruleOf, waitBefore, type GraphErrorRule } from '../cloud-api/graph-erro
 import { MESSAGE_COLUMNS, type MessageRecord } from '../conversation/conversation.record';
 import { SYSTEM_DB } from '../db/data-source';
 import { Timeline, type TenantChanges } from '../stream/timeline';
-import { StatusService, type LocatedStatus } from './status.service';
+import { INSERT_MESSAGE_KEYS } from './status.service';
 
 /** A message that this process alone may send now, and all that it takes to send it. */
 export interface ClaimedMessage {
@@ -50,10 +50,7 @@ const outboundTotal = counter('message_outbound_total', 'Outgoing messages by wh
 
 @Injectable()
 export class DispatchService {
-  constructor(
-    @Inject(SYSTEM_DB) private readonly database: DataSource,
-    private readonly statuses: StatusService,
-  ) {}
+  constructor(@Inject(SYSTEM_DB) private readonly database: DataSource) {}
 
   /**
    * Claims the oldest waiting message of each conversation, unless an older one is on its way. The claim is committed
@@ -89,7 +86,6 @@ export class DispatchService {
       const after = settlements.map((s) => this.settleOne(timeline, byId.get(s.claim.id)!, s, retryAt));
       await this.store(manager, messages, retryAt);
       await this.pauseSenders(manager, settlements);
-      await this.applyEarlyStatuses(manager, timeline, settlements);
       return { changes: await timeline.write(), after };
     });
   }
@@ -148,13 +144,7 @@ export class DispatchService {
     );
     const keys = messages.filter((m) => m.wamid).map((m) => ({ ...m, message_id: m.id }));
     if (keys.length === 0) return;
-    await manager.query(
-      `INSERT INTO message_key (sender_id, wamid, tenant_id, message_id, conversation_id)
-       SELECT sender_id, wamid, tenant_id, message_id, conversation_id
-         FROM jsonb_populate_recordset(null::message_key, $1) ORDER BY sender_id, wamid
-       ON CONFLICT DO NOTHING`,
-      [JSON.stringify(keys)],
-    );
+    await manager.query(INSERT_MESSAGE_KEYS, [JSON.stringify(keys)]);
   }
 
   /** A token that ended or a number that is blocked fails every message alike: the number waits for a person. */
@@ -166,24 +156,6 @@ export class DispatchService {
         `${outcome.error.code}: ${outcome.error.title ?? ''}`.slice(0, 500),
       ]);
     }
-  }
-
-  private async applyEarlyStatuses(manager: EntityManager, timeline: Timeline, settlements: Settlement[]) {
-    const accepted = settlements.flatMap(({ claim, outcome }) =>
-      outcome.kind === 'accepted' ? [{ claim, senderId: claim.sender_id, wamid: outcome.wamid }] : [],
-    );
-    if (accepted.length === 0) return;
-    const early = await this.statuses.unpark(manager, accepted);
-    const located = accepted.flatMap(({ claim, senderId, wamid }) =>
-      (early.get(`${senderId}:${wamid}`) ?? []).map((update): LocatedStatus => ({
-        tenantId: claim.tenant_id,
-        senderId: claim.sender_id,
-        update,
-        messageId: claim.id,
-        conversationId: claim.conversation_id,
-      })),
-    );
-    await this.statuses.apply(manager, timeline, located);
   }
 }
 

@@ -69,10 +69,10 @@ export class InboundService {
           ? [{ tenantId: sender.tenantId, senderId: sender.id, update: item }]
           : [];
       });
-      const written = await this.storeMessages(manager, messages, statuses);
+      const { repeated, timeline } = await this.storeMessages(manager, messages, statuses);
       await this.storeAccountUpdates(manager, items, tenants);
       await alsoStore(manager, tenants);
-      return written;
+      return [...repeated, ...((await timeline?.write()) ?? [])];
     });
     return { changes, tenants };
   }
@@ -96,8 +96,8 @@ export class InboundService {
     manager: EntityManager,
     messages: Routed<InboundMessage>[],
     statuses: StatusOf[],
-  ): Promise<TenantChanges[]> {
-    if (messages.length === 0 && statuses.length === 0) return [];
+  ): Promise<{ repeated: TenantChanges[]; timeline?: Timeline }> {
+    if (messages.length === 0 && statuses.length === 0) return { repeated: [] };
     const conversationIds = await this.contacts.conversationsOf(
       manager,
       messages.map(({ item, sender }) => ({
@@ -115,7 +115,7 @@ export class InboundService {
     const candidates = messages.map((m, i) => ({ ...m, id: uuidv7(), conversationId: conversationIds[i]! }));
     const repeated = await this.insertNew(manager, timeline, candidates);
     await this.statuses.apply(manager, timeline, located);
-    return [...repeated, ...(await timeline.write())];
+    return { repeated, timeline };
   }
 
   /** @returns the events of those that were here before */

@@ -94,38 +94,28 @@ export class Timeline {
     });
   }
 
-  /** Stores all of it. What it returns is to be published after the commit. */
+  /**
+   * Stores all of it, in one statement, and should be the transaction's last: from here to the commit nobody else of
+   * the tenant can take positions. What it returns is to be published after the commit.
+   */
   async write(): Promise<TenantChanges[]> {
     if (this.events.length === 0) return [];
-    await this.writeConversations();
-    return this.writeEvents();
-  }
-
-  private async writeConversations() {
-    await this.manager.query(
-      `UPDATE conversation v SET
-         team_id = r.team_id, assignee_id = r.assignee_id, status = r.status, last_seq = r.last_seq,
-         unread_count = r.unread_count, last_inbound_at = r.last_inbound_at, last_message = r.last_message,
-         last_activity_at = r.last_activity_at, updated_at = r.updated_at
-       FROM jsonb_populate_recordset(null::conversation, $1) r WHERE v.id = r.id`,
-      [JSON.stringify([...this.changed])],
-    );
-  }
-
-  private async writeEvents(): Promise<TenantChanges[]> {
     const byTenant = new Map<string, PendingEvent[]>();
     for (const event of this.events) {
       const list = byTenant.get(event.tenantId);
       if (list) list.push(event);
       else byTenant.set(event.tenantId, [event]);
     }
-    const tenants = [...byTenant.keys()].sort();
-    const counts = tenants.map((t) => byTenant.get(t)!.length);
-    const streams = await this.manager.query<{ tenant_id: string; epoch: string; head: number }[]>(
-      ADVANCE_STREAMS,
-      [tenants, counts],
+    const counts = [...byTenant].map(([tenant_id, list]) => ({ tenant_id, count: list.length }));
+    const rows = [...byTenant.values()].flatMap((list) =>
+      list.map((event, i) => toRow(event, list.length - i - 1)),
     );
-    const changes = streams.map(({ tenant_id: tenantId, epoch, head }) => {
+    const streams = await this.manager.query<{ tenant_id: string; epoch: string; head: number }[]>(WRITE, [
+      JSON.stringify([...this.changed]),
+      JSON.stringify(counts),
+      JSON.stringify(rows),
+    ]);
+    return streams.map(({ tenant_id: tenantId, epoch, head }) => {
       const events = byTenant.get(tenantId)!;
       const first = head - events.length + 1;
       return {
@@ -137,30 +127,42 @@ export class Timeline {
         })),
       };
     });
-    const rows = changes.flatMap(({ tenantId, events }) => events.map((event) => toRow(tenantId, event)));
-    await this.manager.query(INSERT_EVENTS, [JSON.stringify(rows)]);
-    return changes;
   }
 }
 
-/** New tenants get their stream here. Locks are taken in the order of the tenants' ids. */
-const ADVANCE_STREAMS = `
-  INSERT INTO stream AS s (tenant_id, epoch, head)
-  SELECT t.tenant_id, gen_random_uuid(), t.count
-    FROM unnest($1::uuid[], $2::bigint[]) AS t(tenant_id, count) ORDER BY t.tenant_id
-  ON CONFLICT (tenant_id) DO UPDATE SET head = s.head + excluded.head
-  RETURNING tenant_id, epoch, head::float8 AS head`;
+/**
+ * The conversations, then the streams (a new tenant gets its stream here; locks are taken in the order of the
+ * tenants' ids), then the events at the positions that this gave them.
+ */
+const WRITE = `
+  WITH changed AS (
+    UPDATE conversation v SET
+      team_id = r.team_id, assignee_id = r.assignee_id, status = r.status, last_seq = r.last_seq,
+      unread_count = r.unread_count, last_inbound_at = r.last_inbound_at, last_message = r.last_message,
+      last_activity_at = r.last_activity_at, updated_at = r.updated_at
+    FROM jsonb_populate_recordset(null::conversation, $1) r WHERE v.id = r.id
+  ), advanced AS (
+    INSERT INTO stream AS s (tenant_id, epoch, head)
+    SELECT t.tenant_id, gen_random_uuid(), t.count
+      FROM jsonb_to_recordset($2) AS t(tenant_id uuid, count bigint) ORDER BY t.tenant_id
+    ON CONFLICT (tenant_id) DO UPDATE SET head = s.head + excluded.head
+    RETURNING s.tenant_id, s.epoch, s.head
+  ), written AS (
+    INSERT INTO stream_event
+      (tenant_id, position, conversation_id, seq, type, audience, previous_audience, data, occurred_at)
+    SELECT e.tenant_id, a.head - e.behind, e.conversation_id, e.seq, e.type, e.audience, e.previous_audience, e.data,
+           e.occurred_at
+      FROM jsonb_to_recordset($3) AS e(tenant_id uuid, behind bigint, conversation_id uuid, seq bigint, type text,
+                                       audience jsonb, previous_audience jsonb, data jsonb, occurred_at timestamptz)
+      JOIN advanced a ON a.tenant_id = e.tenant_id
+  )
+  SELECT tenant_id, epoch, head::float8 AS head FROM advanced`;
 
-const INSERT_EVENTS = `
-  INSERT INTO stream_event
-    (tenant_id, position, conversation_id, seq, type, audience, previous_audience, data, occurred_at)
-  SELECT tenant_id, position, conversation_id, seq, type, audience, previous_audience, data, occurred_at
-    FROM jsonb_populate_recordset(null::stream_event, $1)`;
-
-function toRow(tenantId: string, event: ConversationEvent) {
+/** `behind`: how far the event is from the newest of its transaction. */
+function toRow(event: PendingEvent, behind: number) {
   return {
-    tenant_id: tenantId,
-    position: event.position,
+    tenant_id: event.tenantId,
+    behind,
     conversation_id: event.conversationId,
     seq: event.seq,
     type: event.type,
