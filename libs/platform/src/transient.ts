@@ -1,9 +1,21 @@
 /** SQLSTATE classes that pass by themselves: connection, transaction rollback, resources, operator, system. */
 const TRANSIENT_STATES = new Set(['08', '25', '40', '53', '57', '58']);
 const TRANSIENT_CODES = new Set(['55P03', 'ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT', 'EPIPE', 'ENOTFOUND']);
-/** What pg and TypeORM say without a code; the last one while the first connection is still to come. */
-const TRANSIENT_MESSAGES =
-  /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Driver not Connected/;
+/**
+ * What pg and TypeORM say without a code: the connection ended; or it ended between two statements, and TypeORM took it
+ * back from the transaction that held it; or the first connection is still to come.
+ */
+const TRANSIENT_MESSAGES = new RegExp(
+  [
+    'Connection terminated',
+    'timeout exceeded when trying to connect',
+    'Client has encountered a connection error',
+    'was already released',
+    'Query runner already released',
+    'Transaction is not started yet',
+    'Driver not Connected',
+  ].join('|'),
+);
 
 /**
  * True where the same work may succeed later as it is: the database or the broker was away or slow, or chose another
