@@ -76,7 +76,7 @@ export class Dispatcher {
         this.again.add(id);
         continue;
       }
-      const wait = this.active.size >= MAX_ACTIVE ? 50 : this.waitFor(lane, id);
+      const wait = this.active.size >= MAX_ACTIVE ? 50 : this.waitFor(lane);
       if (wait > 0) {
         lane.timer ??= setTimeout(() => {
           delete lane.timer;
@@ -92,7 +92,7 @@ export class Dispatcher {
   }
 
   /** Takes a place in the number's limit; else says how long to wait. */
-  private waitFor(lane: Lane, _conversationId: string): number {
+  private waitFor(lane: Lane): number {
     const now = Date.now();
     return lane.notBefore > now ? lane.notBefore - now : lane.bucket.take(now);
   }
@@ -159,6 +159,7 @@ export class Dispatcher {
   }
 
   private rest(lane: Lane, conversationId: string, ms: number) {
+    if (this.resting.has(conversationId)) return;
     this.resting.add(conversationId);
     setTimeout(() => {
       this.resting.delete(conversationId);
