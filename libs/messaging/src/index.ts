@@ -1,4 +1,5 @@
 export * from './batch-consumer';
+export * from './batch-consumers';
 export * from './connection';
 export * from './exclusive-subscription';
 export * from './messaging.module';

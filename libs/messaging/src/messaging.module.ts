@@ -1,5 +1,6 @@
 import { RabbitMQModule } from '@golevelup/nestjs-rabbitmq';
 import { Global, Module, type DynamicModule } from '@nestjs/common';
+import { BatchConsumers } from './batch-consumers';
 import { BrokerConnection } from './connection';
 import { CONNECTION_MANAGER_OPTIONS, MESSAGING_OPTIONS, type MessagingOptions } from './options';
 import { Publisher } from './publisher';
@@ -20,8 +21,14 @@ export class MessagingModule {
           connectionManagerOptions: CONNECTION_MANAGER_OPTIONS,
         }),
       ],
-      providers: [{ provide: MESSAGING_OPTIONS, useValue: options }, BrokerConnection, Publisher, RpcClient],
-      exports: [MESSAGING_OPTIONS, BrokerConnection, Publisher, RpcClient],
+      providers: [
+        { provide: MESSAGING_OPTIONS, useValue: options },
+        BrokerConnection,
+        BatchConsumers,
+        Publisher,
+        RpcClient,
+      ],
+      exports: [MESSAGING_OPTIONS, BrokerConnection, BatchConsumers, Publisher, RpcClient],
     };
   }
 }

@@ -50,6 +50,9 @@ export interface AccountUpdate {
 
 export type InboundItem = InboundMessage | StatusUpdate | AccountUpdate;
 
+/** An item, and the trace of the delivery that it came with. */
+export type Traced<T extends InboundItem = InboundItem> = T & { traceId?: string };
+
 /** An item that cannot be stored as anything: it goes to quarantine, the others of its batch go on. */
 export class UnreadableItemError extends Error {}
 

@@ -18,7 +18,7 @@ import { StreamPublisher } from '../stream/stream.publisher';
 import { Timeline, type TenantChanges } from '../stream/timeline';
 import { audienceOf, toConversationView, type ConversationRecord } from './conversation.record';
 import { ConversationRepository } from './conversation.repository';
-import { encodePage } from './page-cursor';
+import { toPage } from '../paging/page-cursor';
 
 @Injectable()
 export class ConversationService {
@@ -34,12 +34,7 @@ export class ConversationService {
     query: z.output<typeof conversationList.request>,
   ): Promise<RpcResponse<typeof conversationList>> {
     const records = await this.inTenant(caller, (manager) => this.repository.list(manager, caller, query));
-    const page = records.slice(0, query.limit);
-    const last = records.length > query.limit ? page.at(-1) : undefined;
-    return {
-      items: page.map(toConversationView),
-      nextCursor: last ? encodePage(last.last_activity_at.toISOString(), last.id) : null,
-    };
+    return toPage(records, query.limit, toConversationView, (r) => [r.last_activity_at.toISOString(), r.id]);
   }
 
   async get(caller: Caller, id: string): Promise<ConversationView> {

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { counter, LOGGER, type Logger } from '@scrm/platform';
 import type { DataSource, EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import type { AccountUpdate, InboundItem, InboundMessage } from '../cloud-api/webhook-parser';
+import type { AccountUpdate, InboundItem, InboundMessage, Traced } from '../cloud-api/webhook-parser';
 import { ContactResolver } from '../contact/contact.resolver';
 import type { MessageRecord } from '../conversation/conversation.record';
 import { SYSTEM_DB } from '../db/data-source';
@@ -24,12 +24,9 @@ export interface InboundResult {
   tenants: (string | null)[];
 }
 
-/** An item, and the trace of the delivery that it came with. */
-export type TracedItem<T extends InboundItem = InboundItem> = T & { traceId?: string };
-
 /** An item whose number is known. */
 interface Routed<T extends InboundItem> {
-  item: TracedItem<T>;
+  item: Traced<T>;
   sender: KnownSender;
 }
 
@@ -55,7 +52,7 @@ export class InboundService {
    * Stores all items, each once, in one transaction; `alsoStore` joins it. Items of one customer keep their order.
    */
   async store(
-    items: TracedItem[],
+    items: Traced[],
     alsoStore: (manager: EntityManager, tenants: (string | null)[]) => Promise<void>,
   ): Promise<InboundResult> {
     const numbers = items.flatMap((i) => (i.phoneNumberId ? [i.phoneNumberId] : []));
@@ -257,12 +254,12 @@ export class InboundService {
 }
 
 function route<T extends InboundItem>(
-  items: TracedItem[],
+  items: Traced[],
   senders: Map<string, KnownSender>,
   kind: T['kind'],
 ): Routed<T>[] {
   return items.flatMap((item) => {
     const sender = item.kind === kind && item.phoneNumberId ? senders.get(item.phoneNumberId) : undefined;
-    return sender ? [{ item: item as TracedItem<T>, sender }] : [];
+    return sender ? [{ item: item as Traced<T>, sender }] : [];
   });
 }

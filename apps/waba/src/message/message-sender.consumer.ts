@@ -1,14 +1,13 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { OUTBOUND_PARTITIONS } from '@scrm/contracts';
 import {
-  BatchConsumer,
-  BrokerConnection,
+  BatchConsumers,
   MESSAGING_OPTIONS,
   type BatchOutcome,
   type Delivery,
   type MessagingOptions,
 } from '@scrm/messaging';
-import { Drain, LOGGER, type Logger } from '@scrm/platform';
+import { LOGGER, type Logger } from '@scrm/platform';
 import { SenderDirectory } from '../sender/sender.directory';
 import type { Nudge } from './dispatch.publisher';
 import { Dispatcher } from './dispatcher';
@@ -19,25 +18,19 @@ export class MessageSenderConsumer implements OnModuleInit {
   constructor(
     @Inject(MESSAGING_OPTIONS) private readonly options: MessagingOptions,
     @Inject(LOGGER) private readonly logger: Logger,
-    private readonly connection: BrokerConnection,
+    private readonly consumers: BatchConsumers,
     private readonly dispatcher: Dispatcher,
     private readonly senders: SenderDirectory,
-    private readonly drain: Drain,
   ) {}
 
   onModuleInit() {
-    const consumer = new BatchConsumer(
-      this.connection,
-      {
-        name: 'outbound',
-        queues: Array.from({ length: OUTBOUND_PARTITIONS }, (_, p) => this.options.names.outboundQueue(p)),
-        prefetch: 100,
-        maxBatch: 100,
-        handle: (batch) => this.handle(batch),
-      },
-      this.logger,
-    );
-    this.drain.on('stop-intake', 'outbound consumer', () => consumer.stop());
+    this.consumers.start({
+      name: 'outbound',
+      queues: Array.from({ length: OUTBOUND_PARTITIONS }, (_, p) => this.options.names.outboundQueue(p)),
+      prefetch: 100,
+      maxBatch: 100,
+      handle: (batch) => this.handle(batch),
+    });
   }
 
   private async handle(batch: Delivery[]): Promise<BatchOutcome> {

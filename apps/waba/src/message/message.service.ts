@@ -27,7 +27,7 @@ import {
 } from '../conversation/conversation.record';
 import { ConversationRepository } from '../conversation/conversation.repository';
 import { notFound } from '../conversation/conversation.service';
-import { decodePage, encodePage } from '../conversation/page-cursor';
+import { decodePage, toPage } from '../paging/page-cursor';
 import { APP_DB } from '../db/data-source';
 import { StreamPublisher } from '../stream/stream.publisher';
 import { Timeline, type TenantChanges } from '../stream/timeline';
@@ -65,9 +65,7 @@ export class MessageService {
       if (!conversation) throw notFound();
       return this.repository.page(manager, query.conversationId, before, query.limit);
     });
-    const page = records.slice(0, query.limit);
-    const last = records.length > query.limit ? page.at(-1) : undefined;
-    return { items: page.map(toMessageView), nextCursor: last ? encodePage(last.seq) : null };
+    return toPage(records, query.limit, toMessageView, (m) => [m.seq]);
   }
 
   /** Once per Idempotency-Key: a repeated request gets the same message, however often it comes. */

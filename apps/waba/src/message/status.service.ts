@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { counter } from '@scrm/platform';
 import type { EntityManager } from 'typeorm';
-import type { StatusUpdate } from '../cloud-api/webhook-parser';
+import type { StatusUpdate, Traced } from '../cloud-api/webhook-parser';
 import { MESSAGE_COLUMNS, type MessageRecord } from '../conversation/conversation.record';
 import type { Timeline } from '../stream/timeline';
 import { nextStatus } from './status';
@@ -9,7 +9,7 @@ import { nextStatus } from './status';
 export interface StatusOf {
   tenantId: string;
   senderId: string;
-  update: StatusUpdate;
+  update: Traced<StatusUpdate>;
 }
 
 /** A status and the message that it is about. */
@@ -100,20 +100,15 @@ export class StatusService {
     manager: EntityManager,
     keys: { senderId: string; wamid: string }[],
   ): Promise<Map<string, StatusUpdate[]>> {
-    const rows = await manager.query<{ sender_id: string; wamid: string; payload: StatusUpdate }[]>(
+    type Row = { sender_id: string; wamid: string; payload: StatusUpdate };
+    const [rows] = await manager.query<[Row[], number]>(
       `DELETE FROM parked_status p USING jsonb_to_recordset($1) AS i(sender_id uuid, wamid text)
         WHERE p.sender_id = i.sender_id AND p.wamid = i.wamid
        RETURNING p.sender_id, p.wamid, p.payload`,
       [JSON.stringify(keys.map((k) => ({ sender_id: k.senderId, wamid: k.wamid })))],
     );
-    // node-postgres answers a DELETE ... RETURNING through TypeORM as [rows, count].
-    const list = (Array.isArray(rows[0]) ? rows[0] : rows) as {
-      sender_id: string;
-      wamid: string;
-      payload: StatusUpdate;
-    }[];
     const found = new Map<string, StatusUpdate[]>();
-    for (const { sender_id: senderId, wamid, payload } of list) {
+    for (const { sender_id: senderId, wamid, payload } of rows) {
       const key = `${senderId}:${wamid}`;
       const update = { ...payload, occurredAt: new Date(payload.occurredAt) };
       found.set(key, [...(found.get(key) ?? []), update]);
@@ -121,7 +116,7 @@ export class StatusService {
     return found;
   }
 
-  private applyOne(timeline: Timeline, message: MessageRecord, update: StatusUpdate): boolean {
+  private applyOne(timeline: Timeline, message: MessageRecord, update: Traced<StatusUpdate>): boolean {
     if (message.status_times[update.status] !== undefined) {
       statusTotal.inc({ outcome: 'duplicate' });
       return false;
@@ -135,7 +130,7 @@ export class StatusService {
     const told = message.status !== before || (update.status === 'sent' && message.status === 'sent');
     statusTotal.inc({ outcome: told ? 'applied' : 'late' });
     if (told) {
-      const { traceId } = update as { traceId?: string };
+      const { traceId } = update;
       timeline.record(
         timeline.get(message.conversation_id),
         'message.status',

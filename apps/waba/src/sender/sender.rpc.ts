@@ -5,7 +5,7 @@ import { inTenant } from '@scrm/database';
 import { FromCaller, OnRpc, type Caller } from '@scrm/messaging';
 import type { DataSource } from 'typeorm';
 import type { z } from 'zod';
-import { decodePage, encodePage, isId } from '../conversation/page-cursor';
+import { decodePage, isId, toPage } from '../paging/page-cursor';
 import { APP_DB } from '../db/data-source';
 import { Sender } from './sender.entity';
 
@@ -27,11 +27,7 @@ export class SenderRpc {
       if (after) query.where('s.id > :after', { after });
       return query.getMany();
     });
-    const page = senders.slice(0, limit);
-    return {
-      items: page.map(toView),
-      nextCursor: senders.length > limit ? encodePage(page.at(-1)!.id) : null,
-    };
+    return toPage(senders, limit, toView, (s) => [s.id]);
   }
 }
 

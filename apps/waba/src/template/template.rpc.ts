@@ -1,12 +1,13 @@
 import { Controller, Inject } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
-import { templateList, type RpcResponse } from '@scrm/contracts';
+import { templateList, type RpcResponse, type TemplateView } from '@scrm/contracts';
 import { inTenant } from '@scrm/database';
 import { FromCaller, OnRpc, type Caller } from '@scrm/messaging';
 import type { DataSource } from 'typeorm';
 import type { z } from 'zod';
-import { decodePage, encodePage, isId } from '../conversation/page-cursor';
+import { decodePage, isId, toPage } from '../paging/page-cursor';
 import { APP_DB } from '../db/data-source';
+import type { Template } from './template.entity';
 import { TemplateRepository } from './template.repository';
 
 @Controller()
@@ -25,17 +26,10 @@ export class TemplateRpc {
     const templates = await inTenant(this.database, principal.tenantId, (manager) =>
       this.repository.page(manager, { after, status, limit }),
     );
-    const page = templates.slice(0, limit);
-    return {
-      items: page.map(({ id, name, language, category, status, components }) => ({
-        id,
-        name,
-        language,
-        category,
-        status,
-        components,
-      })),
-      nextCursor: templates.length > limit ? encodePage(page.at(-1)!.id) : null,
-    };
+    return toPage(templates, limit, toView, (t) => [t.id]);
   }
+}
+
+function toView({ id, name, language, category, status, components }: Template): TemplateView {
+  return { id, name, language, category, status, components };
 }

@@ -1,13 +1,11 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import {
-  BatchConsumer,
-  BrokerConnection,
+  BatchConsumers,
   MESSAGING_OPTIONS,
   type BatchOutcome,
   type Delivery,
   type MessagingOptions,
 } from '@scrm/messaging';
-import { Drain, LOGGER, type Logger } from '@scrm/platform';
 import { InboundService } from '../message/inbound.service';
 import { readHeaders } from './delivery-headers';
 import { WebhookRepository, type DeliveryRow } from './webhook.repository';
@@ -17,26 +15,19 @@ import { WebhookRepository, type DeliveryRow } from './webhook.repository';
 export class ArchiveConsumer implements OnModuleInit {
   constructor(
     @Inject(MESSAGING_OPTIONS) private readonly options: MessagingOptions,
-    @Inject(LOGGER) private readonly logger: Logger,
-    private readonly connection: BrokerConnection,
+    private readonly consumers: BatchConsumers,
     private readonly inbound: InboundService,
     private readonly repository: WebhookRepository,
-    private readonly drain: Drain,
   ) {}
 
   onModuleInit() {
-    const consumer = new BatchConsumer(
-      this.connection,
-      {
-        name: 'archive',
-        queues: [this.options.names.archiveQueue],
-        prefetch: 20,
-        maxBatch: 20,
-        handle: (batch) => this.handle(batch),
-      },
-      this.logger,
-    );
-    this.drain.on('stop-intake', 'archive consumer', () => consumer.stop());
+    this.consumers.start({
+      name: 'archive',
+      queues: [this.options.names.archiveQueue],
+      prefetch: 20,
+      maxBatch: 20,
+      handle: (batch) => this.handle(batch),
+    });
   }
 
   private async handle(batch: Delivery[]): Promise<BatchOutcome> {

@@ -2,18 +2,17 @@ import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { INBOUND_PARTITIONS } from '@scrm/contracts';
 import { isTransient } from '@scrm/database';
 import {
-  BatchConsumer,
-  BrokerConnection,
+  BatchConsumers,
   MESSAGING_OPTIONS,
   type BatchOutcome,
   type Delivery,
   type MessagingOptions,
 } from '@scrm/messaging';
-import { counter, Drain, Health, histogram, LOGGER, traceFrom, type Logger } from '@scrm/platform';
+import { counter, histogram, LOGGER, traceFrom, type Logger } from '@scrm/platform';
 import { v5 as uuidv5 } from 'uuid';
-import { parseDelivery } from '../cloud-api/webhook-parser';
+import { parseDelivery, type Traced } from '../cloud-api/webhook-parser';
 import { WABA_CONFIG, type WabaConfig } from '../config';
-import { InboundService, type TracedItem } from '../message/inbound.service';
+import { InboundService } from '../message/inbound.service';
 import { StreamPublisher } from '../stream/stream.publisher';
 import { readHeaders, type DeliveryInfo } from './delivery-headers';
 import { WebhookRepository, type DeliveryRow } from './webhook.repository';
@@ -34,7 +33,7 @@ interface Job {
   info: DeliveryInfo;
 }
 interface ParsedJob extends Job {
-  items: TracedItem[];
+  items: Traced[];
 }
 
 /** The road in, from the broker to the database and out again as events. */
@@ -44,39 +43,27 @@ export class WebhookConsumer implements OnModuleInit {
     @Inject(WABA_CONFIG) private readonly config: WabaConfig,
     @Inject(MESSAGING_OPTIONS) private readonly options: MessagingOptions,
     @Inject(LOGGER) private readonly logger: Logger,
-    private readonly connection: BrokerConnection,
+    private readonly consumers: BatchConsumers,
     private readonly inbound: InboundService,
     private readonly stream: StreamPublisher,
     private readonly repository: WebhookRepository,
-    private readonly health: Health,
-    private readonly drain: Drain,
   ) {}
 
   onModuleInit() {
-    const consumers = Array.from({ length: LANES }, (_, lane) => this.consumeLane(lane));
-    this.health.register('inbound consumer', () => {
-      if (!consumers.every((c) => c.consuming)) throw new Error('not consuming');
-    });
-    this.drain.on('stop-intake', 'inbound consumer', async () => {
-      await Promise.all(consumers.map((c) => c.stop()));
-    });
+    for (let lane = 0; lane < LANES; lane++) this.consumeLane(lane);
   }
 
-  private consumeLane(lane: number): BatchConsumer {
+  private consumeLane(lane: number) {
     const partitions = Array.from({ length: INBOUND_PARTITIONS }, (_, p) => p).filter(
       (p) => p % LANES === lane,
     );
-    return new BatchConsumer(
-      this.connection,
-      {
-        name: `inbound-${lane}`,
-        queues: partitions.map((p) => this.options.names.inboundQueue(p)),
-        prefetch: this.config.INBOUND_PREFETCH,
-        maxBatch: this.config.INBOUND_BATCH,
-        handle: (batch) => this.handle(batch),
-      },
-      this.logger,
-    );
+    this.consumers.start({
+      name: `inbound-${lane}`,
+      queues: partitions.map((p) => this.options.names.inboundQueue(p)),
+      prefetch: this.config.INBOUND_PREFETCH,
+      maxBatch: this.config.INBOUND_BATCH,
+      handle: (batch) => this.handle(batch),
+    });
   }
 
   /**
@@ -89,6 +76,7 @@ export class WebhookConsumer implements OnModuleInit {
     const again = jobs.filter((job) => job.delivery.redelivered);
     if (again.length > 0) {
       const first = await this.handleAlone(again);
+      first.settled.catch(() => undefined);
       const rest = batch.filter((delivery) => !delivery.redelivered);
       const then = rest.length > 0 ? await this.handle(rest) : first;
       return { settled: Promise.all([first.settled, then.settled]) };

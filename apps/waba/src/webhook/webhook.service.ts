@@ -5,7 +5,7 @@ import type { Caller } from '@scrm/messaging';
 import { AppError } from '@scrm/platform';
 import type { DataSource } from 'typeorm';
 import type { z } from 'zod';
-import { decodePage, encodePage, isId } from '../conversation/page-cursor';
+import { decodePage, isId, toPage } from '../paging/page-cursor';
 import { APP_DB } from '../db/data-source';
 import { WebhookPublisher } from './webhook.publisher';
 import { WebhookRepository } from './webhook.repository';
@@ -42,8 +42,7 @@ export class WebhookService {
         [before, status ?? null, limit + 1],
       ),
     );
-    const page = rows.slice(0, limit);
-    return { items: page.map(toView), nextCursor: rows.length > limit ? encodePage(page.at(-1)!.id) : null };
+    return toPage(rows, limit, toView, (r) => [r.id]);
   }
 
   /** Once more down the road in, with the same id: what is stored is found, and nothing happens twice. */

@@ -5,6 +5,18 @@ export function encodePage(...parts: (string | number)[]): string {
   return Buffer.from(JSON.stringify(parts)).toString('base64url');
 }
 
+/** A page from its records and one more: that one tells that there is a next page, and is not shown. */
+export function toPage<R, V>(
+  records: R[],
+  limit: number,
+  view: (record: R) => V,
+  placeOf: (record: R) => (string | number)[],
+): { items: V[]; nextCursor: string | null } {
+  const page = records.slice(0, limit);
+  const last = records.length > limit ? page.at(-1) : undefined;
+  return { items: page.map(view), nextCursor: last ? encodePage(...placeOf(last)) : null };
+}
+
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 export const isUuid = (part: unknown): part is string => typeof part === 'string' && UUID.test(part);
