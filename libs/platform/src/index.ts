@@ -1,4 +1,5 @@
 export * from './config';
+export * from './crash-point';
 export * from './drain';
 export * from './errors';
 export * from './health';

@@ -1,3 +1,4 @@
+import { crashPoint } from '@scrm/platform';
 import { Body, Controller, Get, Post, Query } from '@nestjs/common';
 import { ApiBody, ApiTags } from '@nestjs/swagger';
 import { messageList, messageSend } from '@scrm/contracts';
@@ -49,12 +50,15 @@ export class MessageController {
       'idempotency_key_reused',
     ],
   })
-  sendMessage(
+  async sendMessage(
     @AccessToken() token: string,
     @Id() conversationId: string,
     @IdempotencyKey() idempotencyKey: string,
     @Body(MessageBodyPipe) message: Record<string, unknown>,
   ) {
-    return this.rpc.call(messageSend, { conversationId, idempotencyKey, message }, { token });
+    crashPoint('send.asked');
+    const sent = await this.rpc.call(messageSend, { conversationId, idempotencyKey, message }, { token });
+    crashPoint('send.answered');
+    return sent;
   }
 }

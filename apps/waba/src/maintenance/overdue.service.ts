@@ -1,3 +1,4 @@
+import { crashPoint } from '@scrm/platform';
 import { Inject, Injectable } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
 import type { StatusUpdate } from '../cloud-api/webhook-parser';
@@ -87,6 +88,7 @@ export class OverdueService {
       await this.statuses.apply(manager, timeline, located);
       return timeline.write();
     });
+    if (changes.length > 0) crashPoint('parked.applied');
     await this.stream.announce(changes);
   }
 }

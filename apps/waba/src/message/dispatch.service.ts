@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { counter } from '@scrm/platform';
+import { counter, crashPoint } from '@scrm/platform';
 import type { DataSource, EntityManager } from 'typeorm';
 import type { GraphError, SendOutcome } from '../cloud-api/cloud-api.client';
 import { ruleOf, waitBefore, type GraphErrorRule } from '../cloud-api/graph-errors';
@@ -86,7 +86,9 @@ export class DispatchService {
       const after = settlements.map((s) => this.settleOne(timeline, byId.get(s.claim.id)!, s, retryAt));
       await this.store(manager, messages, retryAt);
       await this.pauseSenders(manager, settlements);
-      return { changes: await timeline.write(), after };
+      const changes = await timeline.write();
+      crashPoint('dispatch.written');
+      return { changes, after };
     });
   }
 

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { isTransient } from '@scrm/database';
-import { Drain, gauge, LOGGER, type Logger } from '@scrm/platform';
+import { crashPoint, Drain, gauge, LOGGER, type Logger } from '@scrm/platform';
 import { randomUUID } from 'node:crypto';
 import { CloudApiClient, type SendOutcome } from '../cloud-api/cloud-api.client';
 import { SenderDirectory } from '../sender/sender.directory';
@@ -126,7 +126,9 @@ export class Dispatcher {
       pair.giveBack();
       return false;
     }
+    crashPoint('dispatch.claimed');
     const outcome = await this.send(claim);
+    crashPoint('dispatch.answered');
     this.logger.info(
       { traceId: claim.trace_id, message: claim.id, conversation: conversationId, outcome: outcome.kind },
       'message sent',
@@ -176,7 +178,9 @@ export class Dispatcher {
     for (let pause = 50; ; pause = Math.min(pause * 2, 2_000)) {
       try {
         const { changes, after } = await this.results.settle(batch);
+        crashPoint('dispatch.settled');
         await this.stream.announce(changes);
+        crashPoint('dispatch.published');
         return after;
       } catch (err) {
         if (!isTransient(err)) {

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { counter, LOGGER, type Logger } from '@scrm/platform';
+import { counter, crashPoint, LOGGER, type Logger } from '@scrm/platform';
 import type { DataSource, EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import type { AccountUpdate, InboundItem, InboundMessage, Traced } from '../cloud-api/webhook-parser';
@@ -69,7 +69,9 @@ export class InboundService {
       const { repeated, timeline } = await this.storeMessages(manager, messages, statuses);
       await this.storeAccountUpdates(manager, items, tenants);
       await alsoStore(manager, tenants);
-      return [...repeated, ...((await timeline?.write()) ?? [])];
+      const written = (await timeline?.write()) ?? [];
+      crashPoint('inbound.written');
+      return [...repeated, ...written];
     });
     return { changes, tenants };
   }
@@ -109,6 +111,7 @@ export class InboundService {
       ...conversationIds,
       ...located.map((s) => s.conversationId),
     ]);
+    crashPoint('inbound.opened');
     const candidates = messages.map((m, i) => ({ ...m, id: uuidv7(), conversationId: conversationIds[i]! }));
     const repeated = await this.insertNew(manager, timeline, candidates);
     await this.statuses.apply(manager, timeline, located);

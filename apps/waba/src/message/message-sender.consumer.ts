@@ -7,7 +7,7 @@ import {
   type Delivery,
   type MessagingOptions,
 } from '@scrm/messaging';
-import { LOGGER, type Logger } from '@scrm/platform';
+import { crashPoint, LOGGER, type Logger } from '@scrm/platform';
 import { SenderDirectory } from '../sender/sender.directory';
 import type { Nudge } from './dispatch.publisher';
 import { Dispatcher } from './dispatcher';
@@ -34,6 +34,7 @@ export class MessageSenderConsumer implements OnModuleInit {
   }
 
   private async handle(batch: Delivery[]): Promise<BatchOutcome> {
+    crashPoint('dispatch.taken');
     const rates = await this.senders.ratesById();
     for (const { body } of batch) {
       const nudge = readNudge(body);

@@ -8,7 +8,7 @@ import {
 } from '@scrm/contracts';
 import { inTenant } from '@scrm/database';
 import type { Caller } from '@scrm/messaging';
-import { AppError, currentTrace, LOGGER, type Logger } from '@scrm/platform';
+import { AppError, crashPoint, currentTrace, LOGGER, type Logger } from '@scrm/platform';
 import { createHash } from 'node:crypto';
 import type { DataSource, EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
@@ -74,11 +74,13 @@ export class MessageService {
     const { message, changes } = await inTenant(this.database, caller.principal.tenantId, (manager) =>
       this.accept(manager, caller, request, outbound),
     );
+    crashPoint('send.committed');
     this.logger.info({ message: message.id, conversation: message.conversation_id }, 'message accepted');
     await Promise.all([
       this.stream.announce(changes),
       this.dispatch.nudge(message.sender_id, [message.conversation_id]),
     ]);
+    crashPoint('send.announced');
     return toMessageView(message);
   }
 
@@ -106,6 +108,7 @@ export class MessageService {
     if (taken) return { message: (await this.repository.find(manager, taken.messageId))!, changes: [] };
 
     const timeline = await Timeline.open(manager, [request.conversationId]);
+    crashPoint('send.opened');
     const conversation = timeline.find(request.conversationId);
     if (!conversation || !canSee(principal, scope, audienceOf(conversation))) throw notFound();
     await this.checkRules(manager, timeline, conversation, outbound);
@@ -121,7 +124,9 @@ export class MessageService {
     };
     timeline.record(conversation, 'message.queued', message);
     await this.repository.insert(manager, message);
-    return { message, changes: await timeline.write() };
+    const changes = await timeline.write();
+    crashPoint('send.written');
+    return { message, changes };
   }
 
   /** WhatsApp's rules, by the database's clock. */

@@ -1,3 +1,4 @@
+import { crashPoint } from '@scrm/platform';
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import {
   BatchConsumers,
@@ -32,6 +33,7 @@ export class ArchiveConsumer implements OnModuleInit {
 
   private async handle(batch: Delivery[]): Promise<BatchOutcome> {
     await this.repository.keep(await Promise.all(batch.map((delivery) => this.rowOf(delivery))));
+    crashPoint('archive.stored');
     return { settled: Promise.resolve() };
   }
 

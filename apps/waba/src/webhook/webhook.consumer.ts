@@ -8,7 +8,7 @@ import {
   type Delivery,
   type MessagingOptions,
 } from '@scrm/messaging';
-import { counter, histogram, LOGGER, traceFrom, type Logger } from '@scrm/platform';
+import { counter, crashPoint, histogram, LOGGER, type Logger, traceFrom } from '@scrm/platform';
 import { v5 as uuidv5 } from 'uuid';
 import { parseDelivery, type Traced } from '../cloud-api/webhook-parser';
 import { WABA_CONFIG, type WabaConfig } from '../config';
@@ -71,6 +71,7 @@ export class WebhookConsumer implements OnModuleInit {
    * delivery goes alone: then only the one at fault is tried again, and after five tries put aside.
    */
   async handle(batch: Delivery[]): Promise<BatchOutcome> {
+    crashPoint('inbound.taken');
     const jobs = batch.map((delivery): Job => ({ delivery, info: readHeaders(delivery.headers) }));
     // The broker delivers again before it goes on, so what came back is the older part of its queue.
     const again = jobs.filter((job) => job.delivery.redelivered);
@@ -135,7 +136,8 @@ export class WebhookConsumer implements OnModuleInit {
       });
       return this.repository.keep(rows, manager);
     });
-    return { settled: this.stream.publish(changes) };
+    crashPoint('inbound.committed');
+    return { settled: this.stream.publish(changes).then(() => crashPoint('inbound.published')) };
   }
 
   private async quarantine(job: Job, key: string, reason: string, attempts: number): Promise<BatchOutcome> {

@@ -1,5 +1,5 @@
 import { Controller, Get, Headers, HttpCode, Inject, Post, Query, Req, Res } from '@nestjs/common';
-import { AppError, counter, histogram, LOGGER, type Logger } from '@scrm/platform';
+import { AppError, counter, crashPoint, histogram, LOGGER, type Logger } from '@scrm/platform';
 import type { FastifyReply } from 'fastify';
 import { timingSafeEqual } from 'node:crypto';
 import { isSigned } from '../cloud-api/webhook-signature';
@@ -48,6 +48,7 @@ export class WebhookController {
         'X-Hub-Signature-256 must be the HMAC of the body with the app secret.',
       );
     }
+    crashPoint('webhook.received');
     const end = requestSeconds.startTimer();
     try {
       await this.publisher.publish(body);
@@ -56,6 +57,7 @@ export class WebhookController {
       requestTotal.inc({ outcome: 'unavailable' });
       throw new AppError('unavailable', 'The delivery could not be kept: deliver it again.', undefined, 1);
     }
+    crashPoint('webhook.confirmed');
     end();
     requestTotal.inc({ outcome: 'accepted' });
     return '';

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { BrokerNames, conversationChanged, EventPayload } from '@scrm/contracts';
 import { ExclusiveSubscription, type BrokerConnection } from '@scrm/messaging';
-import type { Drain, Health, Logger } from '@scrm/platform';
+import { crashPoint, type Drain, type Health, type Logger } from '@scrm/platform';
 import type { FeedRegistry } from './feed-registry';
 
 /** The publisher writes the tenant first: a pod does not read what is for others. */
@@ -38,6 +38,7 @@ export class RealtimeConsumer {
   }
 
   private receive(body: Buffer) {
+    crashPoint('feed.received');
     const tenant = TENANT_FIRST.exec(body.toString('latin1', 0, TENANT_WITHIN))?.[1];
     if (tenant && !this.feeds.has(tenant)) return;
     let change: EventPayload<typeof conversationChanged>;

@@ -1,5 +1,5 @@
 import { SOCKET_LIMITS, type Principal, type Scope } from '@scrm/contracts';
-import type { Logger } from '@scrm/platform';
+import { crashPoint, type Logger } from '@scrm/platform';
 import { sees } from '../realtime/audience-index';
 import { patiently, type Clock } from '../realtime/clock';
 import type { Stream, StreamQuestion } from '../realtime/stream.client';
@@ -122,6 +122,7 @@ export class Follower implements FeedListener {
     if (outcome === 'unknown') return this.restart('unknown_cursor');
     if (outcome === 'lost') this.sendReset(head, 'cursor_too_old');
     else resumes.inc({ outcome: 'resumed' });
+    crashPoint('session.resumed');
     await this.sendKept(turn);
   }
 

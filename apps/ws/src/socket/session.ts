@@ -5,7 +5,7 @@ import {
   type Principal,
   type ServerFrame,
 } from '@scrm/contracts';
-import { toAppError, type Logger, type TokenVerifier } from '@scrm/platform';
+import { crashPoint, type Logger, toAppError, type TokenVerifier } from '@scrm/platform';
 import type { RawData, WebSocket } from 'ws';
 import type { SocketLimits } from '../config';
 import { connections, disconnects } from '../metrics';
@@ -88,6 +88,7 @@ export class Session implements Sink {
   send(frame: Buffer | string) {
     if (this.state === 'closing') return;
     this.socket.send(frame, TEXT);
+    crashPoint('session.sent');
     if (this.socket.bufferedAmount > this.context.limits.maxBufferedBytes) {
       this.close(1013, 'The client reads too slowly: connect again with your cursor');
     }
@@ -136,6 +137,7 @@ export class Session implements Sink {
     if (!principal || this.isClosing()) return;
     const scope = scopeOf(principal, 'conversation.read');
     if (!scope) return this.fail('unauthenticated', 'Your role does not include the inbox.', 4403);
+    crashPoint('session.authenticated');
     if (this.follower) this.renew(principal, this.follower);
     else await this.join(principal, frame.cursor);
   }
