@@ -1,3 +1,4 @@
+import type { Pool } from 'pg';
 import { DataSource, type DataSourceOptions, type EntitySchema, type MixedList } from 'typeorm';
 
 export interface DatabaseOptions {
@@ -45,10 +46,16 @@ export function createDataSource(options: DatabaseOptions): DataSource {
     migrationsTransactionMode: 'each',
     poolSize: options.poolSize ?? 10,
     connectTimeoutMS: LIMITS.connect,
-    extra: { options: settings.join(' '), idleTimeoutMillis: 30_000, keepAlive: true },
+    extra: { options: settings.join(' '), idleTimeoutMillis: 30_000, keepAlive: true, pipeline: true },
     // A broken idle connection must not become an unhandled error that takes the process along.
     poolErrorHandler: () => undefined,
     logging: false,
   };
   return new DataSource(dataSourceOptions);
+}
+
+/** @throws where it is not connected yet; that passes by itself */
+export function poolOf(source: DataSource): Pool {
+  if (!source.isInitialized) throw new Error('Driver not Connected');
+  return (source.driver as unknown as { master: Pool }).master;
 }

@@ -1,6 +1,7 @@
 import { Global, Inject, Module, type DynamicModule, type OnModuleInit } from '@nestjs/common';
 import { Drain, gauge, Health, LOGGER, type Logger } from '@scrm/platform';
 import type { DataSource } from 'typeorm';
+import { poolOf } from './data-source';
 
 const SOURCES = Symbol('data-sources');
 const RECONNECT_MS = 500;
@@ -8,7 +9,9 @@ const RECONNECT_MS = 500;
 const known = new Set<DataSource>();
 
 gauge('db_pool_waiting_clients', 'Work that waits for a database connection', [], (metric) => {
-  metric.set([...known].reduce((sum, source) => sum + (poolOf(source)?.waitingCount ?? 0), 0));
+  metric.set(
+    [...known].reduce((sum, source) => sum + (source.isInitialized ? poolOf(source).waitingCount : 0), 0),
+  );
 });
 
 /** The service's pools: each under its own token, all opened, watched and closed here. */
@@ -63,8 +66,4 @@ export class DatabaseModule implements OnModuleInit {
       }
     }
   }
-}
-
-function poolOf(source: DataSource): { waitingCount: number } | undefined {
-  return (source.driver as { master?: { waitingCount: number } }).master;
 }

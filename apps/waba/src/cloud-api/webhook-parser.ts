@@ -50,8 +50,8 @@ export interface AccountUpdate {
 
 export type InboundItem = InboundMessage | StatusUpdate | AccountUpdate;
 
-/** An item, and the trace of the delivery that it came with. */
-export type Traced<T extends InboundItem = InboundItem> = T & { traceId?: string };
+/** An item, and what is known of the delivery that it came with: its trace, and when it came in. */
+export type Traced<T extends InboundItem = InboundItem> = T & { traceId?: string; receivedAt?: Date };
 
 /** An item that cannot be stored as anything: it goes to quarantine, the others of its batch go on. */
 export class UnreadableItemError extends Error {}

@@ -21,6 +21,7 @@ export interface ConversationRecord {
   username: string | null;
   wa_id: string | null;
   user_id: string | null;
+  parent_user_id: string | null;
   group_id: string | null;
 }
 
@@ -28,7 +29,7 @@ export interface ConversationRecord {
 export const CONVERSATION_COLUMNS = `
   v.id, v.tenant_id, v.sender_id, v.contact_id, v.team_id, v.assignee_id, v.status, v.last_seq::float8 AS last_seq,
   v.unread_count, v.last_inbound_at, v.last_message, v.last_activity_at, v.created_at, v.updated_at,
-  c.name, c.profile_name, c.username, c.wa_id, c.user_id, c.group_id`;
+  c.name, c.profile_name, c.username, c.wa_id, c.user_id, c.parent_user_id, c.group_id`;
 
 export const WINDOW_MS = 24 * 60 * 60 * 1000;
 

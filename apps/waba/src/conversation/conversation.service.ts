@@ -7,7 +7,7 @@ import {
   type ConversationView,
   type RpcResponse,
 } from '@scrm/contracts';
-import { inTenant } from '@scrm/database';
+import { inTenant, tenantTransaction } from '@scrm/database';
 import type { Caller } from '@scrm/messaging';
 import { AppError } from '@scrm/platform';
 import type { DataSource, EntityManager } from 'typeorm';
@@ -15,8 +15,13 @@ import type { z } from 'zod';
 import { ContactResolver } from '../contact/contact.resolver';
 import { APP_DB } from '../db/data-source';
 import { StreamPublisher } from '../stream/stream.publisher';
-import { Timeline, type TenantChanges } from '../stream/timeline';
-import { audienceOf, toConversationView, type ConversationRecord } from './conversation.record';
+import { Timeline } from '../stream/timeline';
+import {
+  audienceOf,
+  CONVERSATION_COLUMNS,
+  toConversationView,
+  type ConversationRecord,
+} from './conversation.record';
 import { ConversationRepository } from './conversation.repository';
 import { toPage } from '../paging/page-cursor';
 
@@ -53,15 +58,16 @@ export class ConversationService {
         [{ path: 'phone', message: 'not a phone number with country code' }],
       );
     }
-    return this.inTenant(caller, async (manager) => {
-      const [sender] = await manager.query<{ id: string; default_team_id: string | null }[]>(
+    const { tenantId } = caller.principal;
+    return tenantTransaction(this.database, tenantId, async (tx) => {
+      const [sender] = await tx.query<{ id: string; default_team_id: string | null }>(
         'SELECT id, default_team_id FROM sender WHERE id = $1',
         [request.senderId],
       );
       if (!sender) throw new AppError('not_found', 'There is no such sender.');
-      const [id] = await this.contacts.conversationsOf(manager, [
+      const [id] = await this.contacts.conversationsOf(tx, [
         {
-          tenantId: caller.principal.tenantId,
+          tenantId,
           senderId: sender.id,
           defaultTeamId: sender.default_team_id,
           customer: {
@@ -75,15 +81,19 @@ export class ConversationService {
         },
       ]);
       if (request.name) {
-        await manager.query(
+        tx.send(
           `UPDATE contact c SET name = $2, updated_at = now() FROM conversation v
             WHERE v.id = $1 AND c.id = v.contact_id AND c.name IS NULL`,
           [id, request.name],
         );
       }
-      const record = await this.repository.find(manager, caller, id!);
-      if (!record) throw new AppError('forbidden', 'This customer is in the care of others.');
-      return toConversationView(record);
+      const [record] = await tx.query<ConversationRecord>(
+        `SELECT ${CONVERSATION_COLUMNS} FROM conversation v JOIN contact c ON c.id = v.contact_id WHERE v.id = $1`,
+        [id],
+      );
+      if (!canSee(caller.principal, caller.scope, audienceOf(record!)))
+        throw new AppError('forbidden', 'This customer is in the care of others.');
+      return toConversationView(record!);
     });
   }
 
@@ -112,15 +122,13 @@ export class ConversationService {
     id: string,
     work: (timeline: Timeline, conversation: ConversationRecord) => void,
   ): Promise<ConversationView> {
-    let changes: TenantChanges[] = [];
-    const view = await this.inTenant(caller, async (manager) => {
-      const timeline = await Timeline.open(manager, [id]);
+    const { principal, scope } = caller;
+    const { view, changes } = await tenantTransaction(this.database, principal.tenantId, async (tx) => {
+      const timeline = await Timeline.open(tx, [id]);
       const conversation = timeline.find(id);
-      if (!conversation || !canSee(caller.principal, caller.scope, audienceOf(conversation)))
-        throw notFound();
+      if (!conversation || !canSee(principal, scope, audienceOf(conversation))) throw notFound();
       work(timeline, conversation);
-      changes = await timeline.write();
-      return toConversationView(conversation);
+      return { changes: await timeline.commit(), view: toConversationView(conversation) };
     });
     await this.stream.announce(changes);
     return view;

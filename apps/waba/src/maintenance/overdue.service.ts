@@ -1,5 +1,6 @@
 import { crashPoint } from '@scrm/platform';
 import { Inject, Injectable } from '@nestjs/common';
+import { transaction } from '@scrm/database';
 import type { DataSource } from 'typeorm';
 import type { StatusUpdate } from '../cloud-api/webhook-parser';
 import { MESSAGE_COLUMNS, type MessageRecord } from '../conversation/conversation.record';
@@ -24,18 +25,18 @@ export class OverdueService {
    * sent again. Its status webhook, or a person, will tell.
    */
   async endLostSends(olderThanMs: number): Promise<void> {
-    const changes = await this.database.transaction(async (manager): Promise<TenantChanges[]> => {
-      const lost = await manager.query<{ id: string; conversation_id: string }[]>(
+    const changes = await transaction(this.database, async (tx): Promise<TenantChanges[]> => {
+      const lost = await tx.query<{ id: string; conversation_id: string }>(
         `SELECT id, conversation_id FROM message
           WHERE status = 'sending' AND claimed_at < now() - $1 * interval '1 millisecond' LIMIT ${PAGE}`,
         [olderThanMs],
       );
       if (lost.length === 0) return [];
       const timeline = await Timeline.open(
-        manager,
+        tx,
         lost.map((l) => l.conversation_id),
       );
-      const messages = await manager.query<MessageRecord[]>(
+      const messages = await tx.query<MessageRecord>(
         `SELECT ${MESSAGE_COLUMNS} FROM message m WHERE m.id = ANY($1) AND m.status = 'sending'
           ORDER BY m.id FOR UPDATE`,
         [lost.map((l) => l.id)],
@@ -43,34 +44,34 @@ export class OverdueService {
       for (const message of messages) {
         message.status = 'unknown';
         message.error = { code: 0, title: 'The sending process ended before WhatsApp answered' };
+        timeline.update(message);
         timeline.record(timeline.get(message.conversation_id), 'message.status', message);
       }
-      await manager.query(
-        `UPDATE message m SET status = r.status, error = r.error, claimed_by = NULL, claimed_at = NULL
-           FROM jsonb_populate_recordset(null::message, $1) r WHERE m.id = r.id`,
-        [JSON.stringify(messages)],
-      );
-      return timeline.write();
+      return timeline.commit();
     });
     await this.stream.announce(changes);
   }
 
   /** Statuses that were parked in the very moment in which their message became known. */
   async applyParked(): Promise<void> {
-    const changes = await this.database.transaction(async (manager): Promise<TenantChanges[]> => {
-      const parked = await manager.query<
-        { tenant_id: string; sender_id: string; message_id: string; conversation_id: string; wamid: string }[]
-      >(
+    const changes = await transaction(this.database, async (tx): Promise<TenantChanges[]> => {
+      const parked = await tx.query<{
+        tenant_id: string;
+        sender_id: string;
+        message_id: string;
+        conversation_id: string;
+        wamid: string;
+      }>(
         `SELECT p.tenant_id, p.sender_id, p.wamid, k.message_id, k.conversation_id FROM parked_status p
            JOIN message_key k ON k.sender_id = p.sender_id AND k.wamid = p.wamid LIMIT ${PAGE}`,
       );
       if (parked.length === 0) return [];
       const timeline = await Timeline.open(
-        manager,
+        tx,
         parked.map((p) => p.conversation_id),
       );
       const updates = await this.statuses.unpark(
-        manager,
+        tx,
         parked.map((p) => ({ senderId: p.sender_id, wamid: p.wamid })),
       );
       const located = parked.flatMap((p) => {
@@ -85,8 +86,8 @@ export class OverdueService {
           conversationId: p.conversation_id,
         }));
       });
-      await this.statuses.apply(manager, timeline, located);
-      return timeline.write();
+      this.statuses.apply(tx, timeline, located, await this.statuses.lock(tx, located));
+      return timeline.commit();
     });
     if (changes.length > 0) crashPoint('parked.applied');
     await this.stream.announce(changes);

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { counter, crashPoint } from '@scrm/platform';
-import type { DataSource, EntityManager } from 'typeorm';
+import { execute, transaction, type Transaction } from '@scrm/database';
+import type { DataSource } from 'typeorm';
 import type { GraphError, SendOutcome } from '../cloud-api/cloud-api.client';
 import { ruleOf, waitBefore, type GraphErrorRule } from '../cloud-api/graph-errors';
 import { MESSAGE_COLUMNS, type MessageRecord } from '../conversation/conversation.record';
@@ -57,10 +58,7 @@ export class DispatchService {
    * before a byte goes to Meta, so that no crash can lead to a second send.
    */
   async claim(conversationIds: string[], claimant: string): Promise<(ClaimedMessage | null)[]> {
-    const [claimed] = await this.database.query<[ClaimedMessage[], number]>(CLAIM, [
-      conversationIds,
-      claimant,
-    ]);
+    const claimed = await execute<ClaimedMessage>(this.database, CLAIM, [conversationIds, claimant]);
     const byConversation = new Map(claimed.map((c) => [c.conversation_id, c]));
     // Who asks twice for one conversation gets its message once: two holders would send it twice.
     return conversationIds.map((id) => {
@@ -72,36 +70,35 @@ export class DispatchService {
 
   /** Writes down what became of sends. @returns what to publish, and what to do next for each */
   async settle(settlements: Settlement[]): Promise<{ changes: TenantChanges[]; after: AfterSend[] }> {
-    return this.database.transaction(async (manager) => {
-      const timeline = await Timeline.open(
-        manager,
-        settlements.map((s) => s.claim.conversation_id),
-      );
-      const messages = await manager.query<MessageRecord[]>(
-        `SELECT ${MESSAGE_COLUMNS} FROM message m WHERE m.id = ANY($1) ORDER BY m.id FOR UPDATE`,
-        [settlements.map((s) => s.claim.id)],
-      );
+    return transaction(this.database, async (tx) => {
+      const ids = settlements.map((s) => s.claim.id);
+      const [timeline, messages] = await Promise.all([
+        Timeline.open(
+          tx,
+          settlements.map((s) => s.claim.conversation_id),
+        ),
+        tx.query<MessageRecord>(
+          `SELECT ${MESSAGE_COLUMNS} FROM message m WHERE m.id = ANY($1) ORDER BY m.id FOR UPDATE`,
+          [ids],
+        ),
+      ]);
       const byId = new Map(messages.map((m) => [m.id, m]));
-      const retryAt = new Map<string, string>();
-      const after = settlements.map((s) => this.settleOne(timeline, byId.get(s.claim.id)!, s, retryAt));
-      await this.store(manager, messages, retryAt);
-      await this.pauseSenders(manager, settlements);
-      const changes = await timeline.write();
+      const after = settlements.map((s) => this.settleOne(timeline, byId.get(s.claim.id)!, s));
+      const keys = messages.filter((m) => m.wamid).map((m) => ({ ...m, message_id: m.id }));
+      if (keys.length > 0) tx.send(INSERT_MESSAGE_KEYS, [JSON.stringify(keys)]);
+      pauseSenders(tx, settlements);
+      const changes = timeline.commit();
       crashPoint('dispatch.written');
-      return { changes, after };
+      return { changes: await changes, after };
     });
   }
 
-  private settleOne(
-    timeline: Timeline,
-    message: MessageRecord,
-    { claim, outcome }: Settlement,
-    retryAt: Map<string, string>,
-  ): AfterSend {
+  private settleOne(timeline: Timeline, message: MessageRecord, { claim, outcome }: Settlement): AfterSend {
     const conversation = timeline.get(message.conversation_id);
     const done = (status: MessageRecord['status'], error: GraphError | null) => {
       message.status = status;
       message.error = error;
+      timeline.update(message);
       timeline.record(conversation, 'message.status', message, traced(message));
       return { goOn: true, slowDownMs: 0 };
     };
@@ -111,6 +108,7 @@ export class DispatchService {
       message.error = null;
       // Its status webhook may have been faster than this answer.
       if (['queued', 'sending', 'unknown'].includes(message.status)) message.status = 'sent';
+      timeline.update(message);
       timeline.record(conversation, 'message.sent', message, traced(message));
       return { goOn: true, slowDownMs: 0 };
     }
@@ -132,32 +130,19 @@ export class DispatchService {
     message.error = null;
     const asked = outcome.kind === 'rejected' ? (outcome.retryAfterMs ?? 0) : 0;
     const wait = rule.action === 'pause' ? 0 : Math.max(asked, waitBefore(claim.attempts, rule));
-    retryAt.set(message.id, new Date(timeline.now.getTime() + wait).toISOString());
+    timeline.update(message, { nextAttemptAt: new Date(timeline.now.getTime() + wait) });
     return { goOn: false, slowDownMs: rule.action === 'throttle' ? Math.min(wait, LONGEST_SLOW_DOWN_MS) : 0 };
   }
+}
 
-  private async store(manager: EntityManager, messages: MessageRecord[], retryAt: Map<string, string>) {
-    const rows = messages.map((m) => ({ ...m, next_attempt_at: retryAt.get(m.id) ?? null }));
-    await manager.query(
-      `UPDATE message m SET wamid = r.wamid, status = r.status, error = r.error, next_attempt_at = r.next_attempt_at,
-              claimed_by = NULL, claimed_at = NULL
-         FROM jsonb_populate_recordset(null::message, $1) r WHERE m.id = r.id`,
-      [JSON.stringify(rows)],
-    );
-    const keys = messages.filter((m) => m.wamid).map((m) => ({ ...m, message_id: m.id }));
-    if (keys.length === 0) return;
-    await manager.query(INSERT_MESSAGE_KEYS, [JSON.stringify(keys)]);
-  }
-
-  /** A token that ended or a number that is blocked fails every message alike: the number waits for a person. */
-  private async pauseSenders(manager: EntityManager, settlements: Settlement[]) {
-    for (const { claim, outcome } of settlements) {
-      if (outcome.kind !== 'rejected' || ruleOf(outcome.error.code).action !== 'pause') continue;
-      await manager.query(`UPDATE sender SET status = 'paused', paused_reason = $2 WHERE id = $1`, [
-        claim.sender_id,
-        `${outcome.error.code}: ${outcome.error.title ?? ''}`.slice(0, 500),
-      ]);
-    }
+/** A token that ended or a number that is blocked fails every message alike: the number waits for a person. */
+function pauseSenders(tx: Transaction, settlements: Settlement[]) {
+  for (const { claim, outcome } of settlements) {
+    if (outcome.kind !== 'rejected' || ruleOf(outcome.error.code).action !== 'pause') continue;
+    tx.send(`UPDATE sender SET status = 'paused', paused_reason = $2 WHERE id = $1`, [
+      claim.sender_id,
+      `${outcome.error.code}: ${outcome.error.title ?? ''}`.slice(0, 500),
+    ]);
   }
 }
 

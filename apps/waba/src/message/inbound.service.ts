@@ -1,21 +1,23 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { transaction, type Transaction } from '@scrm/database';
 import { counter, crashPoint, LOGGER, type Logger } from '@scrm/platform';
-import type { DataSource, EntityManager } from 'typeorm';
+import type { DataSource } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import type { AccountUpdate, InboundItem, InboundMessage, Traced } from '../cloud-api/webhook-parser';
-import { ContactResolver } from '../contact/contact.resolver';
-import type { MessageRecord } from '../conversation/conversation.record';
+import type { InboundItem, InboundMessage, StatusUpdate, Traced } from '../cloud-api/webhook-parser';
+import { CONTACT_OF, ContactResolver, pairRows, PAIRS, type Pair } from '../contact/contact.resolver';
+import { CONVERSATION_COLUMNS, type MessageRecord } from '../conversation/conversation.record';
 import { SYSTEM_DB } from '../db/data-source';
 import { SenderDirectory, type KnownSender } from '../sender/sender.directory';
 import {
   STREAM_EVENT_COLUMNS,
   Timeline,
   toConversationEvent,
+  type LockedConversation,
   type StreamEventRecord,
   type TenantChanges,
 } from '../stream/timeline';
 import { previewOf } from './preview';
-import { INSERT_MESSAGE_KEYS, StatusService, type StatusOf } from './status.service';
+import { StatusService, type StatusOf } from './status.service';
 
 export interface InboundResult {
   /** To be published: what is new, and what was here before (its first publication may have been lost). */
@@ -30,10 +32,14 @@ interface Routed<T extends InboundItem> {
   sender: KnownSender;
 }
 
+/** A message with the id that is kept for it, and the place of its customer among the pairs. */
 interface NewMessage extends Routed<InboundMessage> {
   id: string;
-  conversationId: string;
+  pair: number;
 }
+
+/** The conversation of a pair, locked; `n` is null where it was asked for by its id. */
+type ClaimedRow = LockedConversation & { n: number | null; claimed: string[] | null };
 
 const inboundTotal = counter('message_inbound_total', 'Messages of customers', ['outcome']);
 
@@ -53,25 +59,33 @@ export class InboundService {
    */
   async store(
     items: Traced[],
-    alsoStore: (manager: EntityManager, tenants: (string | null)[]) => Promise<void>,
+    alsoStore: (tx: Transaction, tenants: (string | null)[]) => void,
   ): Promise<InboundResult> {
     const numbers = items.flatMap((i) => (i.phoneNumberId ? [i.phoneNumberId] : []));
     const senders = await this.senders.byPhoneNumberIds(numbers);
     const tenants = await Promise.all(items.map((item) => this.tenantOf(item, senders)));
-    const changes = await this.database.transaction(async (manager) => {
-      const messages = route<InboundMessage>(items, senders, 'message');
-      const statuses = items.flatMap((item): StatusOf[] => {
-        const sender = item.kind === 'status' ? senders.get(item.phoneNumberId) : undefined;
-        return sender && item.kind === 'status'
-          ? [{ tenantId: sender.tenantId, senderId: sender.id, update: item }]
-          : [];
-      });
-      const { repeated, timeline } = await this.storeMessages(manager, messages, statuses);
-      await this.storeAccountUpdates(manager, items, tenants);
-      await alsoStore(manager, tenants);
-      const written = (await timeline?.write()) ?? [];
+    const messages = route<InboundMessage>(items, senders, 'message');
+    const statuses = route<StatusUpdate>(items, senders, 'status').map(({ item, sender }): StatusOf => ({
+      tenantId: sender.tenantId,
+      senderId: sender.id,
+      update: item,
+    }));
+    const changes = await transaction(this.database, async (tx) => {
+      alsoStore(tx, tenants);
+      storeAccountUpdates(tx, items, tenants);
+      const located = await this.statuses.locate(tx, statuses);
+      // Sent one behind the other: the messages are locked after their conversations.
+      const taking = this.take(
+        tx,
+        messages,
+        located.map((s) => s.conversationId),
+      );
+      const [{ timeline, repeated }, sent] = await Promise.all([taking, this.statuses.lock(tx, located)]);
+      crashPoint('inbound.opened');
+      this.statuses.apply(tx, timeline, located, sent);
+      const written = timeline.commit();
       crashPoint('inbound.written');
-      return [...repeated, ...written];
+      return [...repeated, ...(await written)];
     });
     return { changes, tenants };
   }
@@ -91,70 +105,60 @@ export class InboundService {
     return item.kind === 'account' && item.wabaId ? this.senders.tenantOfWaba(item.wabaId) : null;
   }
 
-  private async storeMessages(
-    manager: EntityManager,
+  /**
+   * Locks what the batch is about and takes the messages that are new into the timeline.
+   *
+   * @returns also the events of those that were here before
+   */
+  private async take(
+    tx: Transaction,
     messages: Routed<InboundMessage>[],
-    statuses: StatusOf[],
-  ): Promise<{ repeated: TenantChanges[]; timeline?: Timeline }> {
-    if (messages.length === 0 && statuses.length === 0) return { repeated: [] };
-    const conversationIds = await this.contacts.conversationsOf(
-      manager,
-      messages.map(({ item, sender }) => ({
-        tenantId: sender.tenantId,
-        senderId: sender.id,
-        defaultTeamId: sender.defaultTeamId,
-        customer: item.customer,
-      })),
+    conversationIds: string[],
+  ): Promise<{ timeline: Timeline; repeated: TenantChanges[] }> {
+    const { pairs, candidates } = byPair(messages);
+    const rows = await this.claim(tx, pairs, candidates, conversationIds);
+    const timeline = new Timeline(tx, rows);
+    const ids: string[] = [];
+    for (const { n, id } of rows) if (n !== null) ids[n] = id;
+    await this.contacts.learn(
+      tx,
+      pairs,
+      ids.map((id) => timeline.get(id)),
     );
-    const located = await this.statuses.locate(manager, statuses);
-    const timeline = await Timeline.open(manager, [
-      ...conversationIds,
-      ...located.map((s) => s.conversationId),
-    ]);
-    crashPoint('inbound.opened');
-    const candidates = messages.map((m, i) => ({ ...m, id: uuidv7(), conversationId: conversationIds[i]! }));
-    const repeated = await this.insertNew(manager, timeline, candidates);
-    await this.statuses.apply(manager, timeline, located);
-    return { repeated, timeline };
+    const claimed = new Set(rows.flatMap((r) => r.claimed ?? []));
+    const isNew = (c: NewMessage) => claimed.has(c.id);
+    for (const candidate of candidates.filter(isNew)) this.record(timeline, candidate, ids[candidate.pair]!);
+    const duplicates = candidates.filter((c) => !isNew(c));
+    inboundTotal.inc({ outcome: 'stored' }, claimed.size);
+    inboundTotal.inc({ outcome: 'duplicate' }, duplicates.length);
+    return { timeline, repeated: duplicates.length > 0 ? await eventsOf(tx, duplicates) : [] };
   }
 
-  /** @returns the events of those that were here before */
-  private async insertNew(
-    manager: EntityManager,
-    timeline: Timeline,
+  /** Most customers are known: one question. Whoever is not is made known, and asked for again. */
+  private async claim(
+    tx: Transaction,
+    pairs: Pair[],
     candidates: NewMessage[],
-  ): Promise<TenantChanges[]> {
-    if (candidates.length === 0) return [];
-    const keys = candidates.map(({ id, item, sender, conversationId }) => ({
-      sender_id: sender.id,
-      wamid: item.wamid,
-      tenant_id: sender.tenantId,
-      message_id: id,
-      conversation_id: conversationId,
-    }));
-    const claimed = await manager.query<{ message_id: string }[]>(INSERT_MESSAGE_KEYS, [
-      JSON.stringify(keys),
-    ]);
-    const fresh = new Set(claimed.map((c) => c.message_id));
-    const rows = candidates.filter((c) => fresh.has(c.id)).map((c) => this.record(timeline, c));
-    inboundTotal.inc({ outcome: 'stored' }, rows.length);
-    if (rows.length > 0) {
-      await manager.query(
-        `INSERT INTO message (id, tenant_id, conversation_id, sender_id, seq, direction, type, content, raw, wamid,
-                              status, status_times, reply_to, author, occurred_at, created_at, trace_id, attempts)
-         SELECT id, tenant_id, conversation_id, sender_id, seq, direction, type, content, raw, wamid,
-                status, status_times, reply_to, author, occurred_at, created_at, trace_id, 0
-           FROM jsonb_populate_recordset(null::message, $1)`,
-        [JSON.stringify(rows)],
-      );
-    }
-    const duplicates = keys.filter((k) => !fresh.has(k.message_id));
-    inboundTotal.inc({ outcome: 'duplicate' }, duplicates.length);
-    return duplicates.length > 0 ? this.eventsOf(manager, duplicates) : [];
+    conversationIds: string[],
+  ): Promise<ClaimedRow[]> {
+    if (pairs.length + conversationIds.length === 0) return [];
+    const keys = candidates.map(({ id, pair, item }) => ({ n: pair, wamid: item.wamid, message_id: id }));
+    const rows = pairRows(pairs);
+    const ask = (missing: typeof rows, ids: string[]) =>
+      tx.query<ClaimedRow>(CLAIM, [JSON.stringify(missing), JSON.stringify(keys), ids]);
+    const found = await ask(rows, conversationIds);
+    const known = new Set(found.map((f) => f.n));
+    const missing = rows.filter(({ n }) => !known.has(n));
+    if (missing.length === 0) return found;
+    await this.contacts.conversationsOf(
+      tx,
+      missing.map(({ n }) => pairs[n]!),
+    );
+    return [...found, ...(await ask(missing, []))];
   }
 
   /** Takes the message's place in its conversation. */
-  private record(timeline: Timeline, { id, item, sender, conversationId }: NewMessage) {
+  private record(timeline: Timeline, { id, item, sender }: NewMessage, conversationId: string) {
     const conversation = timeline.get(conversationId);
     const message: MessageRecord = {
       id,
@@ -191,12 +195,12 @@ export class InboundService {
       preview: previewOf(item.type, item.content),
       occurredAt: item.occurredAt.toISOString(),
     };
-    timeline.record(
-      conversation,
-      item.written ? 'message.received' : 'conversation.updated',
-      message,
-      item.traceId ? { traceId: item.traceId } : {},
-    );
+    timeline.insert(message, item.raw);
+    const { traceId, receivedAt } = item;
+    timeline.record(conversation, item.written ? 'message.received' : 'conversation.updated', message, {
+      ...(traceId && { traceId }),
+      ...(receivedAt && { receivedAt }),
+    });
     this.logger.info(
       {
         traceId: item.traceId,
@@ -207,53 +211,91 @@ export class InboundService {
       },
       'message stored',
     );
-    return { ...message, raw: item.raw };
   }
+}
 
-  private async eventsOf(manager: EntityManager, keys: { sender_id: string; wamid: string }[]) {
-    const rows = await manager.query<StreamEventRecord[]>(
-      `SELECT ${STREAM_EVENT_COLUMNS}, s.epoch
-         FROM jsonb_to_recordset($1) AS i(sender_id uuid, wamid text)
-         JOIN message_key k ON k.sender_id = i.sender_id AND k.wamid = i.wamid
-         JOIN message m ON m.id = k.message_id
-         JOIN stream_event e ON e.conversation_id = m.conversation_id AND e.seq = m.seq
-         JOIN stream s ON s.tenant_id = e.tenant_id
-        ORDER BY e.tenant_id, e.position`,
-      [JSON.stringify(keys)],
-    );
-    return rows.map((r): TenantChanges => ({
-      tenantId: r.tenant_id,
-      epoch: r.epoch,
-      events: [toConversationEvent(r)],
-    }));
-  }
+/**
+ * The conversations of the pairs ($1) and those that are asked for by id ($3), locked in the order of their ids; and
+ * the messages ($2) of the pairs whose WhatsApp id is new, which are claimed with it. The others were here before.
+ */
+const CLAIM = `
+  WITH found AS MATERIALIZED (
+    SELECT i.n, v.id FROM ${PAIRS('$1')}
+     CROSS JOIN LATERAL (${CONTACT_OF}) k
+      JOIN conversation v ON v.sender_id = i.sender_id AND v.contact_id = k.id
+  ), locked AS MATERIALIZED (
+    SELECT ${CONVERSATION_COLUMNS}
+      FROM conversation v JOIN contact c ON c.id = v.contact_id
+     WHERE v.id = ANY(ARRAY(SELECT id FROM found) || $3::uuid[]) ORDER BY v.id FOR UPDATE OF v
+  ), claimed AS (
+    INSERT INTO message_key (sender_id, wamid, tenant_id, message_id, conversation_id)
+    SELECT l.sender_id, k.wamid, l.tenant_id, k.message_id, l.id
+      FROM jsonb_to_recordset($2) AS k(n int, wamid text, message_id uuid)
+      JOIN found f ON f.n = k.n JOIN locked l ON l.id = f.id
+     ORDER BY l.sender_id, k.wamid, k.message_id
+    ON CONFLICT DO NOTHING
+    RETURNING message_id
+  )
+  SELECT f.n, l.*, now() AS now,
+         CASE WHEN row_number() OVER () = 1 THEN ARRAY(SELECT message_id FROM claimed) END AS claimed
+    FROM locked l LEFT JOIN found f ON f.id = l.id`;
 
-  private async storeAccountUpdates(
-    manager: EntityManager,
-    items: InboundItem[],
-    tenants: (string | null)[],
-  ) {
-    const rows = items.flatMap((item, i) =>
-      item.kind === 'account' && tenants[i]
-        ? [
-            {
-              id: uuidv7(),
-              tenant_id: tenants[i],
-              field: item.field,
-              digest: `\\x${item.digest.toString('hex')}`,
-              payload: item.payload as AccountUpdate['payload'],
-            },
-          ]
-        : [],
-    );
-    if (rows.length === 0) return;
-    await manager.query(
-      `INSERT INTO account_event (id, tenant_id, field, digest, payload)
-       SELECT id, tenant_id, field, digest, payload FROM jsonb_populate_recordset(null::account_event, $1)
-       ON CONFLICT DO NOTHING`,
-      [JSON.stringify(rows)],
-    );
-  }
+/** Each customer once, however much they wrote; messages in their order. */
+function byPair(messages: Routed<InboundMessage>[]): { pairs: Pair[]; candidates: NewMessage[] } {
+  const numbers = new Map<string, number>();
+  const pairs: Pair[] = [];
+  const candidates = messages.map(({ item, sender }): NewMessage => {
+    const { customer } = item;
+    const key = JSON.stringify([sender.id, customer]);
+    let pair = numbers.get(key);
+    if (pair === undefined) {
+      const { tenantId, id: senderId, defaultTeamId } = sender;
+      numbers.set(key, (pair = pairs.push({ tenantId, senderId, defaultTeamId, customer }) - 1));
+    }
+    return { item, sender, id: uuidv7(), pair };
+  });
+  return { pairs, candidates };
+}
+
+async function eventsOf(tx: Transaction, messages: NewMessage[]): Promise<TenantChanges[]> {
+  const rows = await tx.query<StreamEventRecord>(
+    `SELECT ${STREAM_EVENT_COLUMNS}, s.epoch
+       FROM jsonb_to_recordset($1) AS i(sender_id uuid, wamid text)
+       JOIN message_key k ON k.sender_id = i.sender_id AND k.wamid = i.wamid
+       JOIN message m ON m.id = k.message_id
+       JOIN stream_event e ON e.conversation_id = m.conversation_id AND e.seq = m.seq
+       JOIN stream s ON s.tenant_id = e.tenant_id
+      ORDER BY e.tenant_id, e.position`,
+    [JSON.stringify(messages.map(({ sender, item }) => ({ sender_id: sender.id, wamid: item.wamid })))],
+  );
+  return rows.map((r): TenantChanges => ({
+    tenantId: r.tenant_id,
+    epoch: r.epoch,
+    events: [toConversationEvent(r)],
+  }));
+}
+
+function storeAccountUpdates(tx: Transaction, items: InboundItem[], tenants: (string | null)[]) {
+  const rows = items.flatMap((item, i) =>
+    item.kind === 'account' && tenants[i]
+      ? [
+          {
+            id: uuidv7(),
+            tenant_id: tenants[i],
+            field: item.field,
+            digest: `\\x${item.digest.toString('hex')}`,
+            payload: item.payload,
+          },
+        ]
+      : [],
+  );
+  if (rows.length === 0) return;
+  tx.send(
+    `INSERT INTO account_event (id, tenant_id, field, digest, payload)
+     SELECT id, tenant_id, field, digest, payload FROM jsonb_populate_recordset(null::account_event, $1)
+     ON CONFLICT DO NOTHING`,
+    [JSON.stringify(rows)],
+  );
 }
 
 function route<T extends InboundItem>(

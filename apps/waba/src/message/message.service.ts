@@ -6,11 +6,11 @@ import {
   type MessageView,
   type RpcResponse,
 } from '@scrm/contracts';
-import { inTenant } from '@scrm/database';
+import { inTenant, tenantTransaction, type Transaction } from '@scrm/database';
 import type { Caller } from '@scrm/messaging';
 import { AppError, crashPoint, currentTrace, LOGGER, type Logger } from '@scrm/platform';
 import { createHash } from 'node:crypto';
-import type { DataSource, EntityManager } from 'typeorm';
+import type { DataSource } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import type { z } from 'zod';
 import {
@@ -32,9 +32,9 @@ import { APP_DB } from '../db/data-source';
 import { StreamPublisher } from '../stream/stream.publisher';
 import { Timeline, type TenantChanges } from '../stream/timeline';
 import { TemplateRepository } from '../template/template.repository';
-import { checkTemplate } from '../template/template.rules';
+import { checkTemplate, type KnownTemplate } from '../template/template.rules';
 import { DispatchPublisher } from './dispatch.publisher';
-import { MessageRepository } from './message.repository';
+import { MessageRepository, type IdempotencyKeyOf } from './message.repository';
 import { previewOf } from './preview';
 
 interface Accepted {
@@ -71,8 +71,8 @@ export class MessageService {
   /** Once per Idempotency-Key: a repeated request gets the same message, however often it comes. */
   async send(caller: Caller, request: z.output<typeof messageSend.request>): Promise<MessageView> {
     const outbound = readOutboundMessage(request.message);
-    const { message, changes } = await inTenant(this.database, caller.principal.tenantId, (manager) =>
-      this.accept(manager, caller, request, outbound),
+    const { message, changes } = await tenantTransaction(this.database, caller.principal.tenantId, (tx) =>
+      this.accept(tx, caller, request, outbound),
     );
     crashPoint('send.committed');
     this.logger.info({ message: message.id, conversation: message.conversation_id }, 'message accepted');
@@ -85,33 +85,31 @@ export class MessageService {
   }
 
   private async accept(
-    manager: EntityManager,
+    tx: Transaction,
     caller: Caller,
     request: z.output<typeof messageSend.request>,
     outbound: OutboundMessage,
   ): Promise<Accepted> {
     const { principal, scope } = caller;
     const messageId = uuidv7();
-    const taken = await this.repository.takeKey(manager, {
+    const key = {
       tenantId: principal.tenantId,
       agentId: principal.agentId,
       key: request.idempotencyKey,
       requestHash: hashOf(request),
       messageId,
-    });
-    if (taken && !taken.sameRequest) {
-      throw new AppError(
-        'idempotency_key_reused',
-        'This Idempotency-Key came with another message: use a new one.',
-      );
-    }
-    if (taken) return { message: (await this.repository.find(manager, taken.messageId))!, changes: [] };
+    };
+    const [isOurs, timeline, template] = await Promise.all([
+      this.repository.takeKey(tx, key),
+      Timeline.open(tx, [request.conversationId]),
+      this.templateOf(tx, request.conversationId, outbound),
+    ]);
+    if (!isOurs) return { message: await this.earlier(tx, key), changes: [] };
 
-    const timeline = await Timeline.open(manager, [request.conversationId]);
     crashPoint('send.opened');
     const conversation = timeline.find(request.conversationId);
     if (!conversation || !canSee(principal, scope, audienceOf(conversation))) throw notFound();
-    await this.checkRules(manager, timeline, conversation, outbound);
+    checkRules(timeline, conversation, outbound, template);
 
     const message = newMessage(messageId, timeline, conversation, principal.agentId, outbound);
     conversation.last_activity_at = timeline.now;
@@ -122,35 +120,46 @@ export class MessageService {
       preview: previewOf(message.type, message.content),
       occurredAt: timeline.now.toISOString(),
     };
+    timeline.insert(message);
     timeline.record(conversation, 'message.queued', message);
-    await this.repository.insert(manager, message);
-    const changes = await timeline.write();
+    const changes = timeline.commit();
     crashPoint('send.written');
-    return { message, changes };
+    return { message, changes: await changes };
   }
 
-  /** WhatsApp's rules, by the database's clock. */
-  private async checkRules(
-    manager: EntityManager,
-    timeline: Timeline,
-    conversation: ConversationRecord,
-    { type, content }: OutboundMessage,
-  ) {
-    if (type === 'template') {
-      const { name, language } = content as TemplateContent;
-      const template = await this.templates.ofSender(manager, conversation.sender_id, name, language.code);
-      checkTemplate(content as TemplateContent, template);
-      return;
-    }
-    const expires = windowExpiresAt(conversation);
-    if (!conversation.group_id && (!expires || expires <= timeline.now)) {
-      throw new AppError(
-        'window_closed',
-        expires
-          ? `The customer last wrote more than 24 hours ago (the window closed at ${expires.toISOString()}): send a template.`
-          : 'The customer has not written yet: begin with a template.',
-      );
-    }
+  /** The message that the key stands for since an earlier request. */
+  private async earlier(tx: Transaction, key: IdempotencyKeyOf): Promise<MessageRecord> {
+    const { message, sameRequest } = await this.repository.ofKey(tx, key);
+    if (sameRequest) return message;
+    throw new AppError(
+      'idempotency_key_reused',
+      'This Idempotency-Key came with another message: use a new one.',
+    );
+  }
+
+  private templateOf(tx: Transaction, conversationId: string, { type, content }: OutboundMessage) {
+    if (type !== 'template') return undefined;
+    const { name, language } = content as TemplateContent;
+    return this.templates.ofConversation(tx, conversationId, name, language.code);
+  }
+}
+
+/** WhatsApp's rules, by the database's clock. */
+function checkRules(
+  timeline: Timeline,
+  conversation: ConversationRecord,
+  { type, content }: OutboundMessage,
+  template: KnownTemplate | undefined,
+) {
+  if (type === 'template') return checkTemplate(content as TemplateContent, template);
+  const expires = windowExpiresAt(conversation);
+  if (!conversation.group_id && (!expires || expires <= timeline.now)) {
+    throw new AppError(
+      'window_closed',
+      expires
+        ? `The customer last wrote more than 24 hours ago (the window closed at ${expires.toISOString()}): send a template.`
+        : 'The customer has not written yet: begin with a template.',
+    );
   }
 }
 

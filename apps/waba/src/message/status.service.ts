@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { counter } from '@scrm/platform';
-import type { EntityManager } from 'typeorm';
+import type { Transaction } from '@scrm/database';
 import type { StatusUpdate, Traced } from '../cloud-api/webhook-parser';
 import { MESSAGE_COLUMNS, type MessageRecord } from '../conversation/conversation.record';
 import type { Timeline } from '../stream/timeline';
@@ -34,14 +34,14 @@ export class StatusService {
    * Finds the message of each status: by WhatsApp's id; else by our own id, which came back with it (then the answer
    * to our send was lost, or is still on its way). The rest is parked until its message is known.
    */
-  async locate(manager: EntityManager, statuses: StatusOf[]): Promise<LocatedStatus[]> {
+  async locate(tx: Transaction, statuses: StatusOf[]): Promise<LocatedStatus[]> {
     if (statuses.length === 0) return [];
     const rows = statuses.map(({ senderId, update }) => ({
       sender_id: senderId,
       wamid: update.wamid,
       message_id: update.callbackData && OUR_ID.test(update.callbackData) ? update.callbackData : null,
     }));
-    const keys = await manager.query<Key[]>(
+    const keys = await tx.query<Key>(
       `SELECT i.sender_id, i.wamid, coalesce(k.message_id, m.id) AS message_id,
               coalesce(k.conversation_id, m.conversation_id) AS conversation_id
          FROM jsonb_to_recordset($1) AS i(sender_id uuid, wamid text, message_id uuid)
@@ -59,21 +59,23 @@ export class StatusService {
       if (key) located.push({ ...status, messageId: key.message_id, conversationId: key.conversation_id });
       else parked.push(status);
     }
-    await this.park(manager, parked);
+    this.park(tx, parked);
     return located;
   }
 
-  /** Applies them to the messages, under the locks that the timeline holds. */
-  async apply(manager: EntityManager, timeline: Timeline, statuses: LocatedStatus[]): Promise<void> {
-    if (statuses.length === 0) return;
-    const ids = [...new Set(statuses.map((s) => s.messageId))];
-    const messages = await manager.query<MessageRecord[]>(
+  /** The messages of the statuses. Their conversations have to be locked before. */
+  async lock(tx: Transaction, statuses: LocatedStatus[]): Promise<MessageRecord[]> {
+    if (statuses.length === 0) return [];
+    return tx.query<MessageRecord>(
       `SELECT ${MESSAGE_COLUMNS} FROM message m WHERE m.id = ANY($1) ORDER BY m.id FOR UPDATE`,
-      [ids],
+      [[...new Set(statuses.map((s) => s.messageId))]],
     );
+  }
+
+  /** Applies them to the locked messages. */
+  apply(tx: Transaction, timeline: Timeline, statuses: LocatedStatus[], messages: MessageRecord[]): void {
     const byId = new Map(messages.map((m) => [m.id, m]));
     const pricing = new Map<string, unknown>();
-    const changed = new Set<MessageRecord>();
     const newKeys: object[] = [];
     for (const { messageId, update, tenantId, senderId, conversationId } of statuses) {
       const message = byId.get(messageId);
@@ -88,20 +90,21 @@ export class StatusService {
           conversation_id: conversationId,
         });
       }
-      if (this.applyOne(timeline, message, update)) changed.add(message);
       if (update.pricing) pricing.set(message.id, update.pricing);
+      if (this.applyOne(timeline, message, update)) {
+        timeline.update(message, { pricing: pricing.get(message.id) });
+      }
     }
-    await this.addKeys(manager, newKeys);
-    await this.store(manager, [...changed], pricing);
+    if (newKeys.length > 0) tx.send(INSERT_MESSAGE_KEYS, [JSON.stringify(newKeys)]);
   }
 
   /** The statuses that came before their message was known, taken out to be applied; by `senderId:wamid`. */
   async unpark(
-    manager: EntityManager,
+    tx: Transaction,
     keys: { senderId: string; wamid: string }[],
   ): Promise<Map<string, StatusUpdate[]>> {
     type Row = { sender_id: string; wamid: string; payload: StatusUpdate };
-    const [rows] = await manager.query<[Row[], number]>(
+    const rows = await tx.query<Row>(
       `DELETE FROM parked_status p USING jsonb_to_recordset($1) AS i(sender_id uuid, wamid text)
         WHERE p.sender_id = i.sender_id AND p.wamid = i.wamid
        RETURNING p.sender_id, p.wamid, p.payload`,
@@ -141,10 +144,10 @@ export class StatusService {
     return true;
   }
 
-  private async park(manager: EntityManager, statuses: StatusOf[]) {
+  private park(tx: Transaction, statuses: StatusOf[]) {
     if (statuses.length === 0) return;
     statusTotal.inc({ outcome: 'parked' }, statuses.length);
-    await manager.query(
+    tx.send(
       `INSERT INTO parked_status (sender_id, wamid, status, tenant_id, payload)
        SELECT sender_id, wamid, status, tenant_id, payload FROM jsonb_populate_recordset(null::parked_status, $1)
         ORDER BY sender_id, wamid, status
@@ -162,28 +165,11 @@ export class StatusService {
       ],
     );
   }
-
-  private async addKeys(manager: EntityManager, keys: object[]) {
-    if (keys.length === 0) return;
-    await manager.query(INSERT_MESSAGE_KEYS, [JSON.stringify(keys)]);
-  }
-
-  private async store(manager: EntityManager, messages: MessageRecord[], pricing: Map<string, unknown>) {
-    if (messages.length === 0) return;
-    const rows = messages.map((m) => ({ ...m, pricing: pricing.get(m.id) ?? null }));
-    await manager.query(
-      `UPDATE message m SET wamid = r.wamid, status = r.status, status_times = r.status_times, error = r.error,
-              pricing = coalesce(r.pricing, m.pricing)
-         FROM jsonb_populate_recordset(null::message, $1) r WHERE m.id = r.id`,
-      [JSON.stringify(rows)],
-    );
-  }
 }
 
-/** Claims WhatsApp's ids. What comes back are the messages whose id is new; the others were here before. */
+/** WhatsApp's ids of messages that were known without. */
 export const INSERT_MESSAGE_KEYS = `
   INSERT INTO message_key (sender_id, wamid, tenant_id, message_id, conversation_id)
   SELECT sender_id, wamid, tenant_id, message_id, conversation_id
     FROM jsonb_populate_recordset(null::message_key, $1) ORDER BY sender_id, wamid
-  ON CONFLICT DO NOTHING
-  RETURNING message_id`;
+  ON CONFLICT DO NOTHING`;

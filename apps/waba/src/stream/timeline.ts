@@ -5,8 +5,8 @@ import type {
   EventPayload,
   conversationChanged,
 } from '@scrm/contracts';
+import type { Transaction } from '@scrm/database';
 import { currentTrace } from '@scrm/platform';
-import type { EntityManager } from 'typeorm';
 import {
   audienceOf,
   CONVERSATION_COLUMNS,
@@ -21,34 +21,46 @@ export type TenantChanges = EventPayload<typeof conversationChanged>;
 
 type PendingEvent = Omit<ConversationEvent, 'position'> & { tenantId: string };
 
+/** A conversation, locked, at the transaction's time by the database. */
+export type LockedConversation = ConversationRecord & { now: Date };
+
+/** What else a change says of a message. */
+interface MessageChange {
+  pricing?: unknown;
+  /** When a send is tried again. */
+  nextAttemptAt?: Date | null;
+}
+
 /**
  * The visible changes of one transaction. Everything that an agent's screen shows goes through here:
  *
  *   1. `Timeline.open` locks the conversations, in the order of their ids, so that two transactions never wait for
  *      each other in a circle.
- *   2. The caller changes the locked records and calls `record` for each visible change: it takes the next seq.
- *   3. `write` stores the conversations, then takes the tenant's stream and its next positions. That lock comes last
- *      and is held only until the commit, which makes positions gapless and ordered as commits are.
+ *   2. The caller changes the locked records and calls `record` for each visible change: it takes the next seq. New
+ *      and changed messages are handed over with `insert` and `update`.
+ *   3. `commit` stores it all in one statement, takes the tenant's stream and its next positions last, and commits.
+ *      That lock is held only from there to the commit, which makes positions gapless and ordered as commits are.
  */
 export class Timeline {
+  private readonly conversations = new Map<string, ConversationRecord>();
   private readonly events: PendingEvent[] = [];
   private readonly changed = new Set<ConversationRecord>();
+  private readonly inserted = new Map<string, object>();
+  private readonly updated = new Map<string, object>();
+  /** The transaction's time, by the database. */
+  readonly now: Date;
 
-  private constructor(
-    private readonly manager: EntityManager,
-    private readonly conversations: Map<string, ConversationRecord>,
-    /** The transaction's time, by the database. */
-    readonly now: Date,
-  ) {}
+  /** @param locked by the transaction already */
+  constructor(
+    private readonly tx: Transaction,
+    locked: LockedConversation[],
+  ) {
+    for (const row of locked) this.conversations.set(row.id, row);
+    this.now = locked[0]?.now ?? new Date();
+  }
 
-  static async open(manager: EntityManager, conversationIds: Iterable<string>): Promise<Timeline> {
-    const rows = await manager.query<(ConversationRecord & { now: Date })[]>(
-      `SELECT ${CONVERSATION_COLUMNS}, now() AS now
-         FROM conversation v JOIN contact c ON c.id = v.contact_id
-        WHERE v.id = ANY($1) ORDER BY v.id FOR UPDATE OF v`,
-      [[...new Set(conversationIds)]],
-    );
-    return new Timeline(manager, new Map(rows.map((r) => [r.id, r])), rows[0]?.now ?? new Date());
+  static async open(tx: Transaction, conversationIds: Iterable<string>): Promise<Timeline> {
+    return new Timeline(tx, await tx.query<LockedConversation>(LOCK, [[...new Set(conversationIds)]]));
   }
 
   find(conversationId: string): ConversationRecord | undefined {
@@ -66,6 +78,17 @@ export class Timeline {
     return conversation.last_seq + 1;
   }
 
+  /** A new message, as it is when the timeline commits. */
+  insert(message: MessageRecord, raw: unknown = null) {
+    this.inserted.set(message.id, { ...message, raw, attempts: 0 });
+  }
+
+  /** A message of the database, with what became of it. */
+  update(message: MessageRecord, { pricing = null, nextAttemptAt = null }: MessageChange = {}) {
+    const { id, wamid, status, status_times, error } = message;
+    this.updated.set(id, { id, wamid, status, status_times, error, pricing, next_attempt_at: nextAttemptAt });
+  }
+
   record(
     conversation: ConversationRecord,
     type: ConversationEventType,
@@ -73,7 +96,8 @@ export class Timeline {
     {
       previousAudience,
       traceId = currentTrace()?.traceId,
-    }: { previousAudience?: Audience; traceId?: string } = {},
+      receivedAt,
+    }: { previousAudience?: Audience; traceId?: string; receivedAt?: Date } = {},
   ) {
     conversation.last_seq += 1;
     conversation.updated_at = this.now;
@@ -87,6 +111,7 @@ export class Timeline {
       ...(previousAudience && { previousAudience }),
       occurredAt: this.now.toISOString(),
       ...(traceId && { traceId }),
+      ...(receivedAt && { receivedAt: receivedAt.toISOString() }),
       data: {
         ...(message && { message: toMessageView(message) }),
         conversation: toConversationView(conversation),
@@ -94,12 +119,12 @@ export class Timeline {
     });
   }
 
-  /**
-   * Stores all of it, in one statement, and should be the transaction's last: from here to the commit nobody else of
-   * the tenant can take positions. What it returns is to be published after the commit.
-   */
-  async write(): Promise<TenantChanges[]> {
-    if (this.events.length === 0) return [];
+  /** Stores all of it and commits the transaction. What it returns is to be published then. */
+  async commit(): Promise<TenantChanges[]> {
+    if (this.events.length + this.inserted.size + this.updated.size === 0) {
+      await this.tx.commit();
+      return [];
+    }
     const byTenant = new Map<string, PendingEvent[]>();
     for (const event of this.events) {
       const list = byTenant.get(event.tenantId);
@@ -110,8 +135,10 @@ export class Timeline {
     const rows = [...byTenant.values()].flatMap((list) =>
       list.map((event, i) => toRow(event, list.length - i - 1)),
     );
-    const streams = await this.manager.query<{ tenant_id: string; epoch: string; head: number }[]>(WRITE, [
-      JSON.stringify([...this.changed]),
+    const streams = await this.tx.commitWith<{ tenant_id: string; epoch: string; head: number }>(WRITE, [
+      JSON.stringify([...this.changed].map(toConversationRow)),
+      JSON.stringify([...this.inserted.values()]),
+      JSON.stringify([...this.updated.values()]),
       JSON.stringify(counts),
       JSON.stringify(rows),
     ]);
@@ -130,9 +157,14 @@ export class Timeline {
   }
 }
 
+const LOCK = `
+  SELECT ${CONVERSATION_COLUMNS}, now() AS now
+    FROM conversation v JOIN contact c ON c.id = v.contact_id
+   WHERE v.id = ANY($1) ORDER BY v.id FOR UPDATE OF v`;
+
 /**
- * The conversations, then the streams (a new tenant gets its stream here; locks are taken in the order of the
- * tenants' ids), then the events at the positions that this gave them.
+ * The conversations and messages; when these are done the streams (a new tenant gets its stream here; locks are taken
+ * in the order of the tenants' ids), then the events at the positions that this gave them.
  */
 const WRITE = `
   WITH changed AS (
@@ -141,10 +173,30 @@ const WRITE = `
       unread_count = r.unread_count, last_inbound_at = r.last_inbound_at, last_message = r.last_message,
       last_activity_at = r.last_activity_at, updated_at = r.updated_at
     FROM jsonb_populate_recordset(null::conversation, $1) r WHERE v.id = r.id
+    RETURNING 1
+  ), inserted AS (
+    INSERT INTO message (id, tenant_id, conversation_id, sender_id, seq, direction, type, content, raw, wamid, status,
+                         status_times, reply_to, author, agent_id, occurred_at, created_at, trace_id, attempts)
+    SELECT id, tenant_id, conversation_id, sender_id, seq, direction, type, content, raw, wamid, status,
+           status_times, reply_to, author, agent_id, occurred_at, created_at, trace_id, attempts
+      FROM jsonb_populate_recordset(null::message, $2)
+    RETURNING 1
+  ), updated AS (
+    UPDATE message m SET
+      wamid = r.wamid, status = r.status, status_times = r.status_times, error = r.error,
+      pricing = coalesce(r.pricing, m.pricing),
+      next_attempt_at = CASE WHEN r.status = 'queued' THEN coalesce(r.next_attempt_at, m.next_attempt_at) END,
+      claimed_by = CASE WHEN r.status = 'sending' THEN m.claimed_by END,
+      claimed_at = CASE WHEN r.status = 'sending' THEN m.claimed_at END
+    FROM jsonb_populate_recordset(null::message, $3) r WHERE m.id = r.id
+    RETURNING 1
+  ), done AS (
+    SELECT (SELECT count(*) FROM changed) + (SELECT count(*) FROM inserted) + (SELECT count(*) FROM updated) AS rows
   ), advanced AS (
     INSERT INTO stream AS s (tenant_id, epoch, head)
     SELECT t.tenant_id, gen_random_uuid(), t.count
-      FROM jsonb_to_recordset($2) AS t(tenant_id uuid, count bigint) ORDER BY t.tenant_id
+      FROM done, jsonb_to_recordset($4) AS t(tenant_id uuid, count bigint)
+     WHERE done.rows > 0 ORDER BY t.tenant_id
     ON CONFLICT (tenant_id) DO UPDATE SET head = s.head + excluded.head
     RETURNING s.tenant_id, s.epoch, s.head
   ), written AS (
@@ -152,11 +204,26 @@ const WRITE = `
       (tenant_id, position, conversation_id, seq, type, audience, previous_audience, data, occurred_at)
     SELECT e.tenant_id, a.head - e.behind, e.conversation_id, e.seq, e.type, e.audience, e.previous_audience, e.data,
            e.occurred_at
-      FROM jsonb_to_recordset($3) AS e(tenant_id uuid, behind bigint, conversation_id uuid, seq bigint, type text,
+      FROM jsonb_to_recordset($5) AS e(tenant_id uuid, behind bigint, conversation_id uuid, seq bigint, type text,
                                        audience jsonb, previous_audience jsonb, data jsonb, occurred_at timestamptz)
       JOIN advanced a ON a.tenant_id = e.tenant_id
   )
   SELECT tenant_id, epoch, head::float8 AS head FROM advanced`;
+
+function toConversationRow(v: ConversationRecord) {
+  return {
+    id: v.id,
+    team_id: v.team_id,
+    assignee_id: v.assignee_id,
+    status: v.status,
+    last_seq: v.last_seq,
+    unread_count: v.unread_count,
+    last_inbound_at: v.last_inbound_at,
+    last_message: v.last_message,
+    last_activity_at: v.last_activity_at,
+    updated_at: v.updated_at,
+  };
+}
 
 /** `behind`: how far the event is from the newest of its transaction. */
 function toRow(event: PendingEvent, behind: number) {

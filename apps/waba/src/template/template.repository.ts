@@ -1,22 +1,26 @@
 import { Injectable } from '@nestjs/common';
+import type { Transaction } from '@scrm/database';
 import type { EntityManager } from 'typeorm';
 import { Template } from './template.entity';
+import type { KnownTemplate } from './template.rules';
 
 @Injectable()
 export class TemplateRepository {
-  /** The template as the sender's account has it. */
-  async ofSender(
-    manager: EntityManager,
-    senderId: string,
+  /** The template as the account of the conversation's number has it. */
+  async ofConversation(
+    tx: Transaction,
+    conversationId: string,
     name: string,
     language: string,
-  ): Promise<Template | undefined> {
-    const template = await manager
-      .createQueryBuilder(Template, 't')
-      .innerJoin('sender', 's', 's.waba_id = t.waba_id AND s.tenant_id = t.tenant_id')
-      .where('s.id = :senderId AND t.name = :name AND t.language = :language', { senderId, name, language })
-      .getOne();
-    return template ?? undefined;
+  ): Promise<KnownTemplate | undefined> {
+    const [template] = await tx.query<KnownTemplate>(
+      `SELECT t.name, t.language, t.status, t.components
+         FROM conversation v JOIN sender s ON s.id = v.sender_id
+         JOIN template t ON t.waba_id = s.waba_id AND t.tenant_id = s.tenant_id
+        WHERE v.id = $1 AND t.name = $2 AND t.language = $3`,
+      [conversationId, name, language],
+    );
+    return template;
   }
 
   page(

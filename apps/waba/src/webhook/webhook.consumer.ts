@@ -128,13 +128,13 @@ export class WebhookConsumer implements OnModuleInit {
 
   private async work(jobs: ParsedJob[]): Promise<BatchOutcome> {
     const items = jobs.flatMap((job) => job.items);
-    const { changes } = await this.inbound.store(items, (manager, tenants) => {
+    const { changes } = await this.inbound.store(items, (tx, tenants) => {
       let at = 0;
       const rows = jobs.flatMap((job) => {
         const own = tenants.slice(at, (at += job.items.length));
         return keptAs(job, own) ?? [];
       });
-      return this.repository.keep(rows, manager);
+      this.repository.keepIn(tx, rows);
     });
     crashPoint('inbound.committed');
     return { settled: this.stream.publish(changes).then(() => crashPoint('inbound.published')) };
@@ -158,7 +158,10 @@ export class WebhookConsumer implements OnModuleInit {
 function parse(job: Job): ParsedJob {
   const { traceId } = traceFrom(job.delivery.headers.traceparent);
   const items = parseDelivery(JSON.parse(job.delivery.body.toString('utf8')));
-  return { ...job, items: items.map((item) => ({ ...item, traceId })) };
+  return {
+    ...job,
+    items: items.map((item) => Object.assign(item, { traceId, receivedAt: job.info.receivedAt })),
+  };
 }
 
 const keyOf = (info: DeliveryInfo) => `${info.deliveryId}:${info.item ?? 'whole'}`;

@@ -17,7 +17,7 @@ export class WebhookPublisher {
   /** Resolves when the broker has all of it. @throws NotPublishedError; then some items may be there already */
   async publish(body: Buffer, deliveryId = uuidv7(), receivedAt = new Date()): Promise<number> {
     const { names } = this.options;
-    this.logger.info({ delivery: deliveryId, bytes: body.length }, 'delivery received');
+    this.logger.debug({ delivery: deliveryId, bytes: body.length }, 'delivery received');
     const split = splitDelivery(body);
     if (split.kind === 'whole') {
       const headers = writeHeaders({ deliveryId, receivedAt, item: null });

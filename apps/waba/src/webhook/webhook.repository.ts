@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { WebhookDeliveryView } from '@scrm/contracts';
-import type { DataSource, EntityManager } from 'typeorm';
+import { execute, transaction, type Transaction } from '@scrm/database';
+import type { DataSource } from 'typeorm';
 import { SYSTEM_DB } from '../db/data-source';
 
 export interface DeliveryRow {
@@ -18,9 +19,13 @@ export class WebhookRepository {
   constructor(@Inject(SYSTEM_DB) private readonly database: DataSource) {}
 
   /** Keeps deliveries. One that is kept already (it was delivered twice by the broker, or replayed) only moves on. */
-  async keep(rows: DeliveryRow[], manager: EntityManager = this.database.manager): Promise<void> {
+  async keep(rows: DeliveryRow[]): Promise<void> {
+    await transaction(this.database, async (tx) => this.keepIn(tx, rows));
+  }
+
+  keepIn(tx: Transaction, rows: DeliveryRow[]): void {
     if (rows.length === 0) return;
-    await manager.query(
+    tx.send(
       `INSERT INTO webhook_delivery (id, tenant_ids, received_at, body, status, reason, attempts)
        SELECT DISTINCT ON (id) id, string_to_array(tenant_ids, ',')::uuid[], received_at, body, status, reason, attempts
          FROM unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::bytea[], $5::text[], $6::text[], $7::int[])
@@ -43,7 +48,8 @@ export class WebhookRepository {
 
   /** Counts a try of a delivery that came back, before it is made: one that kills the process counts too. */
   async beginAttempt(deliveryKey: string): Promise<number> {
-    const [row] = await this.database.query<{ attempts: number }[]>(
+    const [row] = await execute<{ attempts: number }>(
+      this.database,
       `INSERT INTO webhook_attempt (delivery_key, attempts) VALUES ($1, 1)
        ON CONFLICT (delivery_key) DO UPDATE SET attempts = webhook_attempt.attempts + 1, last_at = now()
        RETURNING attempts`,
@@ -53,7 +59,7 @@ export class WebhookRepository {
   }
 
   async endAttempts(deliveryKeys: string[]): Promise<void> {
-    await this.database.query('DELETE FROM webhook_attempt WHERE delivery_key = ANY($1)', [deliveryKeys]);
+    await execute(this.database, 'DELETE FROM webhook_attempt WHERE delivery_key = ANY($1)', [deliveryKeys]);
   }
 
   async bodyOf(id: string): Promise<Buffer | null> {

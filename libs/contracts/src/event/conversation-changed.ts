@@ -29,6 +29,8 @@ export const conversationEvent = z.object({
   occurredAt: timestamp,
   /** Follows what caused the change through all services' logs. Absent where nothing did but the clock. */
   traceId: z.string().optional(),
+  /** When the delivery that caused it came in from Meta. Absent in history, and where it was caused here. */
+  receivedAt: timestamp.optional(),
   data: z.object({ message: messageView.optional(), conversation: conversationView }),
 });
 export type ConversationEvent = z.infer<typeof conversationEvent>;
