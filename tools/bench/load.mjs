@@ -39,7 +39,7 @@ export function openLoop({ meta, customers }, perSecond) {
 }
 
 /**
- * Closed loop: every customer writes again as soon as the admin's screen shows what they wrote before.
+ * Closed loop: every customer writes again as soon as a screen shows what they wrote before.
  *
  * @param {Inbox} inbox
  */
@@ -73,14 +73,14 @@ export function stopped(load) {
 }
 
 /**
- * Warms up, measures, and waits for the rest.
+ * One measured window: warms up, measures, and ends the load.
  *
- * @param {import('./stack.mjs').Context} context
+ * @param {import('./stack.mjs').BenchStack} stack
  * @param {Inbox} inbox
  * @param {() => { stop: () => Promise<unknown> }} begin
- * @param {{ warmUp: number, seconds: number, offeredPerSecond: number | null }} plan
+ * @param {{ warmUp: number, seconds: number }} plan
  */
-export async function measure({ stack }, inbox, begin, { warmUp, seconds, offeredPerSecond }) {
+export async function measureWindow(stack, inbox, begin, { warmUp, seconds }) {
   const { ledger } = inbox;
   const load = begin();
   await sleep(warmUp * 1000);
@@ -93,21 +93,37 @@ export async function measure({ stack }, inbox, begin, { warmUp, seconds, offere
   const end = ledger.count;
   const memory = rssMiB(services);
   await stopped(load);
-  const verdict = await ledger.verdict();
+  await ledger.untilOnAllScreens(ledger.open(), ANSWER_TIMEOUT_MS);
   const { accept, toSocket, lastSeenAt } = ledger.times(first, end);
   const took = (lastSeenAt - before.at) / 1000;
   return {
     messages: end - first,
-    offeredPerSecond,
-    seconds,
     throughputPerSecond: took > 0 ? round(toSocket.length / took) : 0,
     acceptMs: spread(accept),
     webhookToSocketMs: spread(toSocket),
+    cpuPercent: cpuPercent(before, after),
+    rssMiB: memory,
+  };
+}
+
+/**
+ * One window, and what became of every message.
+ *
+ * @param {import('./stack.mjs').Context} context
+ * @param {Inbox} inbox
+ * @param {() => { stop: () => Promise<unknown> }} begin
+ * @param {{ warmUp: number, seconds: number, offeredPerSecond: number | null }} plan
+ */
+export async function measure({ stack }, inbox, begin, plan) {
+  const result = await measureWindow(stack, inbox, begin, plan);
+  const verdict = await inbox.ledger.verdict();
+  return {
+    ...result,
+    offeredPerSecond: plan.offeredPerSecond,
+    seconds: plan.seconds,
     ...verdict,
     retries: inbox.meta.retries,
     reconnects: inbox.screens.reduce((sum, screen) => sum + screen.reconnects, 0),
-    cpuPercent: cpuPercent(before, after),
-    rssMiB: memory,
     figures: { ...promises(verdict), unanswered: atMost(inbox.meta.inFlight, 0) },
   };
 }
