@@ -3,13 +3,18 @@
  * JSON line a scenario on stdout, what it is doing on stderr; the exit code is 1 where a figure was missed.
  */
 import './lib/node-version.mjs';
+import { existsSync } from 'node:fs';
 import { HELP, parseBenchOptions } from './bench/options.mjs';
+import { bulk } from './bench/bulk.mjs';
+import { busy } from './bench/busy.mjs';
 import { ceiling } from './bench/ceiling.mjs';
 import { idle } from './bench/idle.mjs';
 import { kill } from './bench/kill.mjs';
+import { open } from './bench/open.mjs';
 import { outbound } from './bench/outbound.mjs';
 import { SHAPES } from './bench/shape.mjs';
-import { BenchStack, removeLeftHomes } from './bench/stack.mjs';
+import { BenchStack, PROFILE_FOLDER, removeLeftHomes } from './bench/stack.mjs';
+import { summaryOf } from './bench/profile/summary.mjs';
 import { steady } from './bench/steady.mjs';
 import { sustained } from './bench/sustained.mjs';
 import { machine } from './bench/machine.mjs';
@@ -28,7 +33,10 @@ import { Interrupted } from './lib/say.mjs';
 const SCENARIOS = {
   idle: { run: idle, shape: 'team' },
   ceiling: { run: ceiling, shape: 'agent', floor: true },
+  open: { run: open, shape: 'agent' },
   steady: { run: steady, shape: 'agent' },
+  busy: { run: busy, shape: 'agent', floor: true },
+  bulk: { run: bulk, shape: 'agent' },
   sustained: { run: sustained, shape: 'team' },
   outbound: { run: outbound, shape: 'team' },
   kill: { run: kill, shape: 'team' },
@@ -93,4 +101,6 @@ try {
 } finally {
   await stopAll();
 }
+if (options.profile && existsSync(PROFILE_FOLDER))
+  process.stderr.write(`${summaryOf(PROFILE_FOLDER)}\n\nprofiles: ${PROFILE_FOLDER}\n`);
 process.exit(told ? 130 : missed ? 1 : 0);

@@ -13,7 +13,7 @@ const WARM_UP_AGAIN = 3;
  * @param {object} plan
  * @param {string} plan.name
  * @param {{ customers: number, connections: number }} plan.inbox
- * @param {(inbox: import('./load.mjs').Inbox) => { stop: () => Promise<unknown> }} plan.begin
+ * @param {(inbox: import('./load.mjs').Inbox) => import('./load.mjs').Load} plan.begin
  * @param {number} plan.seconds of each window
  */
 export async function compare({ stack, floor, ...context }, { name, inbox: size, begin, seconds }) {
@@ -65,6 +65,7 @@ export function summary(windows) {
     acceptP99Ms: of((window) => window.acceptMs?.p99),
     webhookToSocketP50Ms: of((window) => window.webhookToSocketMs?.p50),
     webhookToSocketP99Ms: of((window) => window.webhookToSocketMs?.p99),
+    cpuMsPerMessage: median(windows.map((window) => window.cpuMsPerMessage)),
   };
 }
 

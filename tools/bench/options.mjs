@@ -4,15 +4,17 @@ import { Problem } from '../lib/say.mjs';
 
 export const HELP = `Measures the whole stack, on one of its own: npm run bench -- [flags]
 
-  --scenario A[,B]  idle, ceiling, steady, sustained, outbound, kill (default all, in this order)
+  --scenario A[,B]  idle, ceiling, open, steady, busy, bulk, sustained, outbound, kill
+                    (default all, in this order)
   --seconds N       the measured time, of each window where there are several
   --rounds N        how often product and floor take turns      (default 3)
   --kills N         how often each service is killed            (default 20)
-  --rate N          messages a second of steady and kill        (default 84 and 100)
+  --rate N          messages a second where the load is open    (default by scenario)
   --in-flight N     customers who wait for an answer in ceiling and sustained (default 400)
   --shape NAME      team: 6 agents who share; agent: one agent a message (default by scenario)
   --sockets N       agents' screens                             (default 20 and 200)
   --waba-pods N     of the product                              (default 1)
+  --profile         write CPU profiles of all services and say where their time went
   --no-build        run what was built before
   --keep            leave the logs and the data under .local/ until the next run
   --help            this text
@@ -30,6 +32,7 @@ One JSON line a scenario on stdout, progress on stderr. Exit code 1 where a figu
  * @property {'team' | 'agent'} [shape]
  * @property {number} [sockets]
  * @property {number} wabaPods
+ * @property {boolean} profile
  * @property {boolean} build
  * @property {boolean} keep
  * @property {boolean} help
@@ -48,6 +51,7 @@ export function parseBenchOptions(args, known) {
     inFlight: 400,
     rounds: 3,
     wabaPods: 1,
+    profile: false,
     build: true,
     keep: false,
     help: false,
@@ -62,6 +66,7 @@ export function parseBenchOptions(args, known) {
     const flag = rest.shift() ?? '';
     if (flag === '--help' || flag === '-h') options.help = true;
     else if (flag === '--no-build') options.build = false;
+    else if (flag === '--profile') options.profile = true;
     else if (flag === '--keep') options.keep = true;
     else if (flag === '--scenario') options.scenarios = scenarios(value(flag), known);
     else if (flag === '--seconds') options.seconds = whole(flag, value(flag), 1, 3_600);

@@ -37,8 +37,12 @@ import { writeRoster } from './shape.mjs';
 const PREFIX = 'bench-';
 const START_TIMEOUT_MS = 300_000;
 
-/** Our own services. Meta's stand-in is no part of the product. */
-export const OUR_SERVICES = /^(user|back|waba(-\d+)?|ws-\d+)$/;
+/** Profiles of one run. */
+export const PROFILE_FOLDER = join(CHECKOUT, 'profiles', new Date().toISOString().replace(/\W/g, '-'));
+const RECORD = join(ROOT, 'tools/bench/profile/record.cjs');
+
+/** Our own services, and the floor's. Meta's stand-in is no part of the product. */
+export const OUR_SERVICES = /^(user|back|waba(-\d+)?|ws-\d+|ingress|worker)$/;
 
 export class BenchStack {
   #options;
@@ -80,7 +84,13 @@ export class BenchStack {
     const output = openSync(log, 'a');
     const child = spawn(process.execPath, args, {
       cwd: ROOT,
-      env: environment(this.#roster && { SEED_FILE: writeRoster(this.home, this.#roster) }),
+      env: environment({
+        ...(this.#roster && { SEED_FILE: writeRoster(this.home, this.#roster) }),
+        ...(this.#options.profile && {
+          PROFILE_FOLDER,
+          NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ''} --require ${JSON.stringify(RECORD)}`,
+        }),
+      }),
       // A Ctrl-C in the terminal reaches this command alone, which then stops the stack.
       detached: true,
       stdio: ['ignore', output, output],
@@ -120,6 +130,15 @@ export class BenchStack {
     if (!pid || startOf(pid) === undefined) throw new Problem(`${name} is not running`);
     process.kill(pid, signal);
     return pid;
+  }
+
+  /** Begins the profile of each service, and ends it the next time. */
+  async profile() {
+    if (!this.#options.profile) return;
+    mkdirSync(PROFILE_FOLDER, { recursive: true });
+    for (const { name } of this.ours()) this.signal(name, 'SIGUSR2');
+    // Stopping and writing takes them a moment, in which they answer nobody.
+    await sleep(1_000);
   }
 
   /**

@@ -28,7 +28,8 @@ const STORE = `
   ), fresh AS (
     SELECT i.*, row_number() OVER (PARTITION BY conversation_id ORDER BY n DESC) - 1 AS after_seq,
            row_number() OVER (PARTITION BY number ORDER BY n DESC) - 1 AS after_position
-      FROM item i WHERE NOT EXISTS (SELECT FROM message m WHERE m.wamid = i.wamid)
+      FROM item i LEFT JOIN LATERAL (SELECT true AS known FROM message m WHERE m.wamid = i.wamid LIMIT 1) k ON true
+     WHERE known IS NULL
   ), changed AS (
     INSERT INTO conversation AS c
     SELECT conversation_id, min(number), min(customer), count(*), count(*),
@@ -58,7 +59,9 @@ const KNOWN = 'SELECT wamid, seq::float8, position::float8 FROM message WHERE wa
 /** @typedef {Item & { conversationId: string, seq: number, position: number }} Stored */
 
 export async function openStore() {
-  const client = new pg.Client({ connectionString: process.env.DATABASE_URL });
+  // Every lookup is by a key: a plan made while a table was small must not read all of it once it has grown.
+  const options = '-c enable_seqscan=off';
+  const client = new pg.Client({ connectionString: process.env.DATABASE_URL, options });
   client.on('error', () => process.exit(1));
   await client.connect();
   await client.query(SCHEMA);
