@@ -66,8 +66,10 @@ export async function openStore() {
   await client.connect();
   await client.query(SCHEMA);
 
+  return { store, close: () => client.end() };
+
   /** @param {Item[]} items @returns {Promise<Stored[]>} in their order, each once */
-  return async (items) => {
+  async function store(items) {
     const byWamid = new Map(items.map((item) => [item.wamid, item]));
     const each = [...byWamid.values()].map((item) => ({ ...item, conversationId: conversationOf(item) }));
     const columns = /** @type {const} */ (['wamid', 'conversationId', 'number', 'customer', 'body', 'raw']);
@@ -80,7 +82,7 @@ export async function openStore() {
     }
     const places = new Map(rows.map((row) => [row.wamid, row]));
     return each.map((item) => ({ ...item, ...places.get(item.wamid) }));
-  };
+  }
 }
 
 /** @param {Item} item @returns {string} a UUID */

@@ -7,7 +7,7 @@ import { openStore } from './store.mjs';
 const MAX_BATCH = 100;
 const PREFETCH = 400;
 
-const store = await openStore();
+const { store } = await openStore();
 const channel = await openChannel();
 /** @type {import('amqplib').ConsumeMessage[]} */
 let waiting = [];

@@ -2,7 +2,7 @@
  * Loaded into every process of a stack (`node --require`): a service writes a CPU profile of what it does between two
  * SIGUSR2. Everything else that the stack runs is left alone.
  */
-const { writeFileSync } = require('node:fs');
+const fs = require('node:fs');
 const { Session } = require('node:inspector');
 const { join } = require('node:path');
 
@@ -22,7 +22,7 @@ if (PROFILE_FOLDER && found) {
       session = undefined;
       ended.post('Profiler.stop', (error, result) => {
         const file = join(PROFILE_FOLDER, `${name}-${PORT}-${++count}.cpuprofile`);
-        if (!error) writeFileSync(file, JSON.stringify(result.profile));
+        if (!error) fs.writeFileSync(file, JSON.stringify(result.profile));
         ended.disconnect();
       });
       return;
