@@ -3,11 +3,18 @@
  * JSON line a scenario on stdout, what it is doing on stderr; the exit code is 1 where a figure was missed.
  */
 import './lib/node-version.mjs';
+import { existsSync } from 'node:fs';
 import { HELP, parseBenchOptions } from './bench/options.mjs';
+import { bulk } from './bench/bulk.mjs';
+import { busy } from './bench/busy.mjs';
+import { ceiling } from './bench/ceiling.mjs';
 import { idle } from './bench/idle.mjs';
 import { kill } from './bench/kill.mjs';
+import { open } from './bench/open.mjs';
 import { outbound } from './bench/outbound.mjs';
-import { BenchStack, removeLeftHomes } from './bench/stack.mjs';
+import { SHAPES } from './bench/shape.mjs';
+import { BenchStack, PROFILE_FOLDER, removeLeftHomes } from './bench/stack.mjs';
+import { summaryOf } from './bench/profile/summary.mjs';
 import { steady } from './bench/steady.mjs';
 import { sustained } from './bench/sustained.mjs';
 import { machine } from './bench/machine.mjs';
@@ -15,8 +22,25 @@ import { note, reportTo } from './bench/report.mjs';
 import { report } from './lib/life.mjs';
 import { Interrupted } from './lib/say.mjs';
 
-/** @type {Record<string, (context: import('./bench/stack.mjs').Context) => Promise<object>>} */
-const SCENARIOS = { idle, steady, sustained, outbound, kill };
+/**
+ * @typedef {object} Scenario
+ * @property {(context: import('./bench/stack.mjs').Context) => Promise<object>} run
+ * @property {'team' | 'agent'} shape
+ * @property {boolean} [floor] whether it compares
+ */
+
+/** @type {Record<string, Scenario>} */
+const SCENARIOS = {
+  idle: { run: idle, shape: 'team' },
+  ceiling: { run: ceiling, shape: 'agent', floor: true },
+  open: { run: open, shape: 'agent' },
+  steady: { run: steady, shape: 'agent' },
+  busy: { run: busy, shape: 'agent', floor: true },
+  bulk: { run: bulk, shape: 'agent' },
+  sustained: { run: sustained, shape: 'team' },
+  outbound: { run: outbound, shape: 'team' },
+  kill: { run: kill, shape: 'team' },
+};
 
 /** @returns {import('./bench/options.mjs').BenchOptions} */
 function optionsOrExit() {
@@ -34,21 +58,21 @@ if (options.help) {
   process.exit(0);
 }
 
-/** @type {BenchStack | undefined} */
-let stack;
+/** @type {BenchStack[]} */
+let stacks = [];
+const stopAll = () => Promise.all(stacks.splice(0).map((one) => one.stop()));
 let told = false;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
   process.on(signal, () => {
     told = true;
-    stack?.stop().finally(() => process.exit(130));
-    if (!stack) process.exit(130);
+    stopAll().finally(() => process.exit(130));
   });
 }
 
 // A bug of ours must not leave a stack behind.
 process.on('uncaughtException', (error) => {
   report(error);
-  (stack?.stop() ?? Promise.resolve()).finally(() => process.exit(1));
+  stopAll().finally(() => process.exit(1));
 });
 
 let missed = false;
@@ -56,19 +80,27 @@ await removeLeftHomes();
 try {
   for (const name of options.scenarios) {
     // Each scenario finds everything fresh: none inherits the data, the heap or the troubles of another.
-    stack = new BenchStack(options);
-    note(`${name}: starting a stack`);
-    await stack.start();
+    const { run, shape: usual, floor: compares } = SCENARIOS[name];
+    const shape = SHAPES[options.shape ?? usual];
+    const { sockets = shape.sockets } = options;
+    const roster = shape.roster(sockets);
+    const stack = new BenchStack(options, { roster });
+    const floor = compares ? new BenchStack(options, { name: 'floor' }) : undefined;
+    stacks = floor ? [stack, floor] : [stack];
+    note(`${name}: starting ${floor ? 'the product and the floor' : 'a stack'}`);
+    for (const one of stacks) await one.start();
     if (name === options.scenarios[0]) note(`machine: ${JSON.stringify(await machine(stack.info))}`);
-    const result = await SCENARIOS[name]({ stack, options });
-    if (!reportTo(process.stdout, { scenario: name, ...result })) missed = true;
-    await stack.stop();
-    stack = undefined;
+    const result = await run({ stack, floor, options, roster, sockets });
+    const line = { scenario: name, shape: shape.says, sockets, ...result };
+    if (!reportTo(process.stdout, line)) missed = true;
+    await stopAll();
   }
 } catch (error) {
   missed = true;
   if (!told && !(error instanceof Interrupted)) report(error);
 } finally {
-  await stack?.stop();
+  await stopAll();
 }
+if (options.profile && existsSync(PROFILE_FOLDER))
+  process.stderr.write(`${summaryOf(PROFILE_FOLDER)}\n\nprofiles: ${PROFILE_FOLDER}\n`);
 process.exit(told ? 130 : missed ? 1 : 0);

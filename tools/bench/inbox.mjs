@@ -1,34 +1,36 @@
 /** Customers on one side, agents' screens on the other, and the books that are kept of both. */
-import { readDemo } from '../lib/seed.mjs';
 import { Ledger } from './ledger.mjs';
 import { customersOf, Meta, numberOf } from './meta.mjs';
 import { Screen } from './screen.mjs';
-import { Agent } from './tokens.mjs';
+import { Agent, FloorAgent } from './tokens.mjs';
+
+/** As many passwords as the user service checks at once: more would wait there. */
+const SIGN_INS_AT_ONCE = 2;
 
 /**
- * @param {import('./stack.mjs').Context} context
+ * @param {Pick<import('./stack.mjs').Context, 'stack' | 'roster' | 'sockets'>} context the stack may be the floor
  * @param {object} options
  * @param {number} options.customers
  * @param {number} [options.connections] to the webhook
- * @param {(frame: any) => void} [options.onOther] hears what the first admin's screen hears, beside new messages
+ * @param {(frame: any) => void} [options.onOther] hears what the first screen hears, beside new messages
  * @param {(n: number, conversationId: string) => void} [options.onMessage] the same, of new messages
  */
 export async function openInbox(
-  { stack, options },
+  { stack, roster, sockets },
   { customers: count, connections = 64, onOther, onMessage },
 ) {
   const { info } = stack;
-  const demo = /** @type {any} */ (readDemo());
-  const customers = customersOf(count, info.meta.wabaId, demo.senders);
+  const customers = customersOf(count, roster.wabaId, roster.senders);
   const ledger = new Ledger(customers);
-  /** @type {Agent[]} */
-  const agents = demo.agents.map((/** @type {any} */ login) => new Agent(info.back, login));
-  // One after the other: passwords are slow on purpose.
-  for (const agent of agents) await agent.token();
+  const agents = roster.agents.map((login) =>
+    info.back ? new Agent(info.back, login) : new FloorAgent(login, roster.senders),
+  );
+  for (let i = 0; i < agents.length; i += SIGN_INS_AT_ONCE)
+    await Promise.all(agents.slice(i, i + SIGN_INS_AT_ONCE).map((agent) => agent.token()));
 
-  const screens = Array.from({ length: options.sockets }, (_, i) => {
+  const screens = Array.from({ length: sockets }, (_, i) => {
     const agent = agents[i % agents.length];
-    const entitled = demo.senders.map((/** @type {any} */ { team }) => sees(agent, team));
+    const entitled = roster.senders.map(({ team }) => agent.sees(team));
     const own = i === 0 ? { onOther, onMessage } : {};
     // In rounds over the agents, so that everybody has screens on all pods.
     const first = (i + Math.floor(i / agents.length)) % info.ws.length;
@@ -51,6 +53,3 @@ export async function openInbox(
     },
   };
 }
-
-/** The demo's conversations are nobody's: their team sees them, and an admin. @param {Agent} agent @param {string} team */
-const sees = (agent, team) => agent.role === 'admin' || agent.teams.includes(team);

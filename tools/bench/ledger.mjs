@@ -23,10 +23,12 @@ export class Ledger {
   customer = new Uint16Array(CAPACITY);
   postedAt = new Float64Array(CAPACITY);
   acceptedAt = new Float64Array(CAPACITY);
-  /** By the reference screen: the first one, an admin's. */
+  /** By the reference screen of its business number: the first one that may see it. */
   seenAt = new Float64Array(CAPACITY);
   /** On how many screens it is still missing. */
-  #due = new Uint8Array(CAPACITY);
+  #due = new Uint16Array(CAPACITY);
+  /** On how many screens a message should be, by business number. @type {number[]} */
+  #screens = [];
   #acceptedCount = 0;
   #incomplete = 0;
   /** Everything before it is accepted and on all screens. */
@@ -48,8 +50,10 @@ export class Ledger {
    * @param {boolean[]} entitled by business number
    */
   account(entitled) {
-    const account = new Account(this, this.#accounts.length === 0, entitled, this.#customers);
+    const isReference = entitled.map((may, sender) => may && !this.#screens[sender]);
+    const account = new Account(this, isReference, entitled, this.#customers);
     this.#accounts.push(account);
+    entitled.forEach((may, sender) => (this.#screens[sender] = (this.#screens[sender] ?? 0) + Number(may)));
     return account;
   }
 
@@ -57,9 +61,8 @@ export class Ledger {
   begin(customer) {
     if (this.count === CAPACITY) throw new Error(`a run has at most ${CAPACITY} messages`);
     const n = this.count++;
-    const { sender } = this.#customers[customer];
     this.customer[n] = customer;
-    this.#due[n] = this.#accounts.filter(({ entitled }) => entitled[sender]).length;
+    this.#due[n] = this.#screens[this.#customers[customer].sender];
     return n;
   }
 
@@ -173,7 +176,8 @@ class Account {
   #ledger;
   #isReference;
   #customers;
-  #seen = new Uint8Array(CAPACITY);
+  /** One bit a message: there may be hundreds of screens. */
+  #seen = new Uint8Array(CAPACITY / 8);
   /** The last message of each customer, by its number plus one. */
   #last;
   /** @type {Map<string, number>} the last seq by conversation */
@@ -181,8 +185,8 @@ class Account {
 
   /**
    * @param {Ledger} ledger
-   * @param {boolean} isReference
-   * @param {boolean[]} entitled
+   * @param {boolean[]} isReference by business number
+   * @param {boolean[]} entitled the same
    * @param {{ sender: number }[]} customers
    */
   constructor(ledger, isReference, entitled, customers) {
@@ -205,18 +209,20 @@ class Account {
   message(n) {
     if (n >= this.#ledger.count) return;
     const customer = this.#ledger.customer[n];
-    if (!this.entitled[this.#customers[customer].sender]) {
+    const { sender } = this.#customers[customer];
+    if (!this.entitled[sender]) {
       this.leaked++;
       return;
     }
-    if (this.#seen[n]) {
+    const bit = 1 << (n & 7);
+    if (this.#seen[n >> 3] & bit) {
       this.duplicated++;
       return;
     }
-    this.#seen[n] = 1;
+    this.#seen[n >> 3] |= bit;
     if (n + 1 < this.#last[customer]) this.outOfOrder++;
     else this.#last[customer] = n + 1;
-    this.#ledger.seen(n, this.#isReference);
+    this.#ledger.seen(n, this.#isReference[sender]);
   }
 
   /** Told to load everything again. */

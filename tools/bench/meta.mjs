@@ -69,6 +69,19 @@ export function customersOf(count, wabaId, senders) {
   });
 }
 
+/** One delivery of several: what comes in a row from one customer is one change. @param {string[]} deliveries */
+export function together(deliveries) {
+  const [first, ...rest] = deliveries.map((text) => JSON.parse(text));
+  const { changes } = first.entry[0];
+  for (const { entry } of rest) {
+    const [change] = entry[0].changes;
+    const { contacts, messages } = changes.at(-1).value;
+    if (contacts[0].wa_id === change.value.contacts[0].wa_id) messages.push(...change.value.messages);
+    else changes.push(change);
+  }
+  return JSON.stringify(first);
+}
+
 export class Meta {
   retries = 0;
   inFlight = 0;
@@ -102,27 +115,49 @@ export class Meta {
 
   /** A customer writes; resolves when that was answered with 200. @param {number} customer @returns {Promise<number>} */
   async write(customer) {
+    const n = this.#ledger.begin(customer);
+    await this.#deliver([n], Buffer.from(this.#deliveryOf(n)));
+    return n;
+  }
+
+  /**
+   * Customers write, and all of it comes in one delivery, in this order.
+   *
+   * @param {number[]} customers as often as each writes
+   * @returns {Promise<number[]>} the messages' numbers
+   */
+  async writeTogether(customers) {
+    const numbers = customers.map((customer) => this.#ledger.begin(customer));
+    await this.#deliver(numbers, Buffer.from(together(numbers.map((n) => this.#deliveryOf(n)))));
+    return numbers;
+  }
+
+  /** @param {number} n */
+  #deliveryOf(n) {
+    const { head, tail } = this.#customers[this.#ledger.customer[n]];
+    return `${head}${wamidOf(n)}","timestamp":"${Math.floor(Date.now() / 1000)}${tail}`;
+  }
+
+  /** Posts it until it is answered with 200. @param {number[]} numbers @param {Buffer} body */
+  async #deliver(numbers, body) {
     const ledger = this.#ledger;
-    const { head, tail } = this.#customers[customer];
-    const n = ledger.begin(customer);
-    const body = Buffer.from(`${head}${wamidOf(n)}","timestamp":"${Math.floor(Date.now() / 1000)}${tail}`);
     const headers = {
       'content-type': 'application/json',
       'user-agent': 'facebookexternalua',
       'x-hub-signature-256': `sha256=${createHmac('sha256', this.#secret).update(body).digest('hex')}`,
     };
     this.inFlight++;
-    ledger.postedAt[n] = performance.now();
+    const postedAt = performance.now();
+    for (const n of numbers) ledger.postedAt[n] = postedAt;
     for (let pause = FIRST_PAUSE_MS; !this.#closed; pause = Math.min(pause * 1.5, LONGEST_PAUSE_MS)) {
       if (await this.#post(body, headers)) {
-        ledger.accepted(n);
+        for (const n of numbers) ledger.accepted(n);
         break;
       }
       this.retries++;
       await sleep(pause * (0.8 + Math.random() * 0.4));
     }
     this.inFlight--;
-    return n;
   }
 
   async close() {

@@ -1,14 +1,20 @@
 /** What `npm run bench` was asked to do. */
+import { LIMITS } from '../lib/ports.mjs';
 import { Problem } from '../lib/say.mjs';
 
 export const HELP = `Measures the whole stack, on one of its own: npm run bench -- [flags]
 
-  --scenario A[,B]  idle, steady, sustained, outbound, kill     (default all, in this order)
-  --seconds N       the measured time of steady, sustained and outbound
+  --scenario A[,B]  idle, ceiling, open, steady, busy, bulk, sustained, outbound, kill
+                    (default all, in this order)
+  --seconds N       the measured time, of each window where there are several
+  --rounds N        how often product and floor take turns      (default 3)
   --kills N         how often each service is killed            (default 20)
-  --rate N          messages a second of steady and kill        (default 84 and 100)
-  --in-flight N     customers who wait for an answer in sustained (default 400)
-  --sockets N       agents' screens                             (default 20)
+  --rate N          messages a second where the load is open    (default by scenario)
+  --in-flight N     customers who wait for an answer in ceiling and sustained (default 400)
+  --shape NAME      team: 6 agents who share; agent: one agent a message (default by scenario)
+  --sockets N       agents' screens                             (default 20 and 200)
+  --waba-pods N     of the product                              (default 1)
+  --profile         write CPU profiles of all services and say where their time went
   --no-build        run what was built before
   --keep            leave the logs and the data under .local/ until the next run
   --help            this text
@@ -22,7 +28,11 @@ One JSON line a scenario on stdout, progress on stderr. Exit code 1 where a figu
  * @property {number} kills
  * @property {number} [rate]
  * @property {number} inFlight
- * @property {number} sockets
+ * @property {number} rounds
+ * @property {'team' | 'agent'} [shape]
+ * @property {number} [sockets]
+ * @property {number} wabaPods
+ * @property {boolean} profile
  * @property {boolean} build
  * @property {boolean} keep
  * @property {boolean} help
@@ -39,7 +49,9 @@ export function parseBenchOptions(args, known) {
     scenarios: known,
     kills: 20,
     inFlight: 400,
-    sockets: 20,
+    rounds: 3,
+    wabaPods: 1,
+    profile: false,
     build: true,
     keep: false,
     help: false,
@@ -54,16 +66,26 @@ export function parseBenchOptions(args, known) {
     const flag = rest.shift() ?? '';
     if (flag === '--help' || flag === '-h') options.help = true;
     else if (flag === '--no-build') options.build = false;
+    else if (flag === '--profile') options.profile = true;
     else if (flag === '--keep') options.keep = true;
     else if (flag === '--scenario') options.scenarios = scenarios(value(flag), known);
     else if (flag === '--seconds') options.seconds = whole(flag, value(flag), 1, 3_600);
     else if (flag === '--kills') options.kills = whole(flag, value(flag), 1, 1_000);
     else if (flag === '--rate') options.rate = whole(flag, value(flag), 1, 20_000);
     else if (flag === '--in-flight') options.inFlight = whole(flag, value(flag), 1, 5_000);
-    else if (flag === '--sockets') options.sockets = whole(flag, value(flag), 1, 100);
+    else if (flag === '--rounds') options.rounds = whole(flag, value(flag), 1, 100);
+    else if (flag === '--shape') options.shape = shapeOf(value(flag));
+    else if (flag === '--sockets') options.sockets = whole(flag, value(flag), 1, 1_000);
+    else if (flag === '--waba-pods') options.wabaPods = whole(flag, value(flag), 1, LIMITS.wabaPods);
     else throw new Problem(`unknown flag ${flag}: see npm run bench -- --help`);
   }
   return options;
+}
+
+/** @param {string} text */
+function shapeOf(text) {
+  if (text === 'team' || text === 'agent') return text;
+  throw new Problem(`there is no shape "${text}": there are team and agent`);
 }
 
 /** @param {string} text @param {string[]} known */

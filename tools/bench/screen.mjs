@@ -16,7 +16,7 @@ const SEQ = '","seq":';
 
 /**
  * @typedef {object} ScreenOptions
- * @property {import('./tokens.mjs').Agent} agent
+ * @property {Pick<import('./tokens.mjs').Agent, 'token' | 'email'>} agent
  * @property {string[]} urls of all pods
  * @property {number} first which pod it begins with
  * @property {ReturnType<import('./ledger.mjs').Ledger['account']>} account

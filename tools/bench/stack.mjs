@@ -10,13 +10,20 @@ import { LIMITS, requirePorts } from '../lib/ports.mjs';
 import { removeHome } from '../lib/postgres-place.mjs';
 import { stopLeftovers } from '../lib/processes.mjs';
 import { Interrupted, Problem } from '../lib/say.mjs';
+import { writeRoster } from './shape.mjs';
 
 /**
- * @typedef {{ stack: BenchStack, options: import('./options.mjs').BenchOptions }} Context
+ * @typedef {object} Context what a scenario works with
+ * @property {BenchStack} stack the product
+ * @property {BenchStack} [floor] where the scenario compares
+ * @property {import('./options.mjs').BenchOptions} options
+ * @property {import('./shape.mjs').Roster} roster
+ * @property {number} sockets
+ *
  * @typedef {{ name: string, pid: number | null, port: number }} ServiceInfo
  *
  * @typedef {object} StackInfo what stack.json says
- * @property {string} back
+ * @property {string} [back] the floor has none
  * @property {string[]} ws
  * @property {string} waba
  * @property {string} simulator
@@ -30,11 +37,16 @@ import { Interrupted, Problem } from '../lib/say.mjs';
 const PREFIX = 'bench-';
 const START_TIMEOUT_MS = 300_000;
 
-/** Our own services. Meta's stand-in is no part of the product. */
-export const OUR_SERVICES = /^(user|back|waba(-\d+)?|ws-\d+)$/;
+/** Profiles of one run. */
+export const PROFILE_FOLDER = join(CHECKOUT, 'profiles', new Date().toISOString().replace(/\W/g, '-'));
+const RECORD = join(ROOT, 'tools/bench/profile/record.cjs');
+
+/** Our own services, and the floor's. Meta's stand-in is no part of the product. */
+export const OUR_SERVICES = /^(user|back|waba(-\d+)?|ws-\d+|ingress|worker)$/;
 
 export class BenchStack {
   #options;
+  #roster;
   /** @type {import('node:child_process').ChildProcess | undefined} */
   #child;
   /** @type {StackInfo | undefined} */
@@ -42,11 +54,17 @@ export class BenchStack {
   #stopping = false;
   /** @type {Promise<void> | undefined} */
   #stopped;
-  home = join(CHECKOUT, `${PREFIX}${process.pid}-${Date.now().toString(36)}`);
+  home;
 
-  /** @param {import('./options.mjs').BenchOptions} options */
-  constructor(options) {
+  /**
+   * @param {import('./options.mjs').BenchOptions} options
+   * @param {{ name?: string, roster?: import('./shape.mjs').Roster }} [what] `floor` is not the product
+   */
+  constructor(options, { name = 'product', roster } = {}) {
     this.#options = options;
+    this.#roster = roster;
+    this.name = name;
+    this.home = join(CHECKOUT, `${PREFIX}${process.pid}-${name}-${Date.now().toString(36)}`);
   }
 
   /** What stack.json said last. */
@@ -59,12 +77,20 @@ export class BenchStack {
     const log = join(this.home, 'start.log');
     mkdirSync(this.home, { recursive: true });
     const base = await freeBase();
-    const args = ['tools/start.mjs', '--home', this.home, '--port-base', String(base)];
+    const program = this.name === 'floor' ? 'tools/bench/floor/start.mjs' : 'tools/start.mjs';
+    const args = [program, '--home', this.home, '--port-base', String(base)];
     if (!this.#options.build) args.push('--no-build');
+    if (this.name === 'product') args.push('--waba-pods', String(this.#options.wabaPods));
     const output = openSync(log, 'a');
     const child = spawn(process.execPath, args, {
       cwd: ROOT,
-      env: environment(),
+      env: environment({
+        ...(this.#roster && { SEED_FILE: writeRoster(this.home, this.#roster) }),
+        ...(this.#options.profile && {
+          PROFILE_FOLDER,
+          NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ''} --require ${JSON.stringify(RECORD)}`,
+        }),
+      }),
       // A Ctrl-C in the terminal reaches this command alone, which then stops the stack.
       detached: true,
       stdio: ['ignore', output, output],
@@ -104,6 +130,15 @@ export class BenchStack {
     if (!pid || startOf(pid) === undefined) throw new Problem(`${name} is not running`);
     process.kill(pid, signal);
     return pid;
+  }
+
+  /** Begins the profile of each service, and ends it the next time. */
+  async profile() {
+    if (!this.#options.profile) return;
+    mkdirSync(PROFILE_FOLDER, { recursive: true });
+    for (const { name } of this.ours()) this.signal(name, 'SIGUSR2');
+    // Stopping and writing takes them a moment, in which they answer nobody.
+    await sleep(1_000);
   }
 
   /**
@@ -160,10 +195,10 @@ export async function removeLeftHomes() {
 }
 
 /** Always private: never the Postgres or RabbitMQ that the shell may name, nor the data of `npm start`. */
-function environment() {
-  const { DATABASE_URL, RABBITMQ_URL, SCRM_HOME, PORT_BASE, ...rest } = process.env;
+function environment(/** @type {NodeJS.ProcessEnv} */ own = {}) {
+  const { DATABASE_URL, RABBITMQ_URL, SCRM_HOME, PORT_BASE, SEED_FILE, ...rest } = process.env;
   // With this the launcher stops by itself once this process is gone, even where it was killed.
-  return { ...rest, npm_lifecycle_event: 'bench' };
+  return { ...rest, ...own, npm_lifecycle_event: 'bench' };
 }
 
 /** The first port of as many free ones as the launcher's plan spans, below those that the system hands out. */

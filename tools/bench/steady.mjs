@@ -7,8 +7,8 @@ const RATE = 84;
 const WARM_UP = 10;
 const SECONDS = 60;
 const CUSTOMERS = 500;
-const ACCEPT_P99_MS = 30;
-const WEBHOOK_TO_SOCKET_P99_MS = 60;
+const ACCEPT_P99_MS = 15;
+const WEBHOOK_TO_SOCKET_P99_MS = 25;
 
 /** @param {import('./stack.mjs').Context} context */
 export async function steady(context) {

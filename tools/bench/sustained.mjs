@@ -1,4 +1,4 @@
-/** As much as goes: every customer writes again as soon as the admin's screen shows what they wrote before. */
+/** As much as goes: every customer writes again as soon as the first screen shows what they wrote before. */
 import { openInbox } from './inbox.mjs';
 import { closedLoop, measure } from './load.mjs';
 import { atLeast, note } from './report.mjs';

@@ -1,4 +1,4 @@
-/** Access tokens of the demo's agents, as their screens keep them: renewed before they end. */
+/** Access tokens of agents, as their screens keep them: renewed before they end. */
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** A token that ends sooner than this is traded for a new one. */
@@ -31,6 +31,11 @@ export class Agent {
     const session = this.#session;
     if (session && session.endsAt - Date.now() > RENEW_BEFORE_MS) return Promise.resolve(session.accessToken);
     return (this.#asking ??= this.#ask().finally(() => (this.#asking = undefined)));
+  }
+
+  /** New conversations are nobody's: their team sees them, and an admin. @param {string} team */
+  sees(team) {
+    return this.role === 'admin' || this.teams.includes(team);
   }
 
   close() {
@@ -72,4 +77,31 @@ export class Agent {
       return undefined;
     }
   }
+}
+
+/** The floor has no accounts: a screen says which business numbers it watches. */
+export class FloorAgent {
+  #numbers;
+
+  /**
+   * @param {{ email: string, role: string, teams: string[] }} login
+   * @param {{ team: string, phoneNumberId: string }[]} senders
+   */
+  constructor({ email, role, teams }, senders) {
+    this.email = email;
+    this.role = role;
+    this.teams = teams;
+    this.#numbers = senders.filter(({ team }) => this.sees(team)).map((sender) => sender.phoneNumberId);
+  }
+
+  token() {
+    return Promise.resolve(this.#numbers.join(','));
+  }
+
+  /** @param {string} team */
+  sees(team) {
+    return this.role === 'admin' || this.teams.includes(team);
+  }
+
+  close() {}
 }

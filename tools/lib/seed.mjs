@@ -1,11 +1,11 @@
 /** What is in the stack at first: the tables, the demo tenant, Meta's stand-in knowing both, a first message. */
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readJson, ROOT, writeJson } from './files.mjs';
 import { Problem } from './say.mjs';
 
-const DEMO = join(ROOT, 'tools', 'demo.json');
+const DEMO = resolve(ROOT, process.env.SEED_FILE || join('tools', 'demo.json'));
 
 /**
  * @typedef {object} Demo what tools/demo.json holds
