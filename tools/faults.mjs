@@ -10,6 +10,7 @@ import { processFaults } from './faults/process/index.mjs';
 import { Random } from './faults/random.mjs';
 import { complaints, intoDocument, note, table } from './faults/report.mjs';
 import { runFault } from './faults/run.mjs';
+import { soak } from './faults/soak.mjs';
 import { World } from './faults/world.mjs';
 import { report } from './lib/life.mjs';
 import { Interrupted } from './lib/say.mjs';
@@ -19,7 +20,7 @@ let faults;
 /** @type {import('./faults/options.mjs').FaultOptions} */
 let options;
 try {
-  faults = [...(await processFaults()), ...INFRASTRUCTURE_FAULTS];
+  faults = [...processFaults(), ...INFRASTRUCTURE_FAULTS];
   options = parseFaultOptions(
     process.argv.slice(2),
     faults.map(({ name }) => name),
@@ -51,6 +52,9 @@ process.on('uncaughtException', (error) => {
   (world?.stop() ?? Promise.resolve()).finally(() => process.exit(1));
 });
 
+/** More than one of everything that may be more: what one leaves undone, another one takes up. */
+const FLAGS = ['--waba-pods', '2'];
+
 const random = new Random(options.seed);
 /** @type {import('./faults/report.mjs').Row[]} */
 const rows = [];
@@ -59,7 +63,8 @@ let broken = false;
 note(`seed ${options.seed}`);
 await removeLeftHomes();
 try {
-  for (const [flags, group] of grouped(chosen())) {
+  if (options.soak) await runSoak(options.soak);
+  for (const [flags, group] of options.soak ? [] : grouped(chosen())) {
     for (const fault of group) {
       world ??= await open(flags);
       const row = await runFault(world, fault, timesOf(fault));
@@ -88,6 +93,16 @@ process.stdout.write(`\n${text}\n`);
 if (options.report && !broken) intoDocument(options.report, text);
 process.exit(broken ? 1 : 0);
 
+/** @param {number} minutes */
+async function runSoak(minutes) {
+  const { row, memory, struck } = await soak(await open(FLAGS), minutes);
+  rows.push(row);
+  process.stdout.write(`${JSON.stringify({ ...row, struck, memory })}\n`);
+  const wrong = complaints(row);
+  note(`soak: ${wrong.length === 0 ? 'clean' : `BROKEN ${wrong.join(', ')}`}`);
+  broken = wrong.length > 0;
+}
+
 /** Those that were asked for. */
 function chosen() {
   const { only, short } = options;
@@ -105,7 +120,7 @@ function grouped(those) {
   /** @type {Map<string, import('./faults/world.mjs').Fault[]>} */
   const groups = new Map();
   for (const fault of those) {
-    const key = JSON.stringify(fault.flags ?? []);
+    const key = JSON.stringify(fault.flags ?? FLAGS);
     groups.set(key, [...(groups.get(key) ?? []), fault]);
   }
   return [...groups].map(([key, group]) => [JSON.parse(key), group]);
@@ -114,8 +129,8 @@ function grouped(those) {
 /** @param {string[]} flags */
 async function open(flags) {
   note(`starting a stack${flags.length > 0 ? `: ${flags.join(' ')}` : ''}`);
-  const { build, keep } = options;
-  world = new World({ random, build, keep, flags, note });
+  const { build, keep, load } = options;
+  world = new World({ random, build, keep, load, flags, note });
   return world.start();
 }
 

@@ -6,13 +6,15 @@ const DROP_MS = 2_000;
 
 export class Load {
   #world;
+  #factor;
   #running = false;
   /** @type {Promise<unknown>[]} */
   #loops = [];
 
-  /** @param {import('./world.mjs').World} world */
-  constructor(world) {
+  /** @param {import('./world.mjs').World} world @param {number} factor */
+  constructor(world, factor) {
     this.#world = world;
+    this.#factor = factor;
   }
 
   /** Open loops, evenly spaced, that no slow answer slows down. @param {{ in: number, out: number }} rates a second */
@@ -21,8 +23,8 @@ export class Load {
     const { inbound, outbound, screens, random } = this.#world;
     this.#running = true;
     this.#loops = [
-      this.#every(1_000 / rates.in, () => inbound.writeNext()),
-      this.#every(1_000 / rates.out, () => outbound.sendNext()),
+      this.#every(1_000 / (rates.in * this.#factor), () => inbound.writeNext()),
+      this.#every(1_000 / (rates.out * this.#factor), () => outbound.sendNext()),
       this.#every(DROP_MS, () => random.pick(screens).drop()),
     ];
   }

@@ -7,6 +7,7 @@ export const HELP = `Breaks things under load and looks whether every promise is
   --times N         each of them so often, instead of what it says itself
   --short           the selection that is part of npm test
   --soak MINUTES    instead: 200 messages/s with random faults, and the memory of every process
+  --load F          so much of the load, for a slow or busy machine (default 1)
   --seed N          the same random choices again
   --report FILE     writes the table into this file, between its markers
   --no-build        run what was built before
@@ -22,6 +23,7 @@ The table and one JSON line a fault on stdout, progress on stderr. Exit code 1 w
  * @property {number} [times]
  * @property {boolean} short
  * @property {number} [soak] minutes
+ * @property {number} load
  * @property {number} seed
  * @property {string} [report]
  * @property {boolean} build
@@ -39,6 +41,7 @@ export function parseFaultOptions(args, known) {
   /** @type {FaultOptions} */
   const options = {
     short: false,
+    load: 1,
     seed: Math.floor(Math.random() * 1_000_000),
     build: true,
     keep: false,
@@ -61,6 +64,7 @@ export function parseFaultOptions(args, known) {
     else if (flag === '--only') options.only = faults(value(flag), known);
     else if (flag === '--times') options.times = number(flag, value(flag), 1, 10_000);
     else if (flag === '--seed') options.seed = number(flag, value(flag), 0, 2 ** 32 - 1);
+    else if (flag === '--load') options.load = number(flag, value(flag), 0.01, 10);
     else if (flag === '--report') options.report = value(flag);
     else if (flag === '--soak')
       options.soak = rest[0] && !rest[0].startsWith('--') ? number(flag, value(flag), 1, 1_440) : 30;
@@ -78,10 +82,12 @@ function faults(text, known) {
   });
 }
 
+const FRACTIONS = new Set(['--soak', '--load']);
+
 /** @param {string} flag @param {string} text @param {number} least @param {number} most */
 function number(flag, text, least, most) {
   const value = Number(text);
-  if (!(text.trim() && value >= least && value <= most) || (flag !== '--soak' && !Number.isInteger(value)))
+  if (!(text.trim() && value >= least && value <= most) || (!FRACTIONS.has(flag) && !Number.isInteger(value)))
     throw new Problem(`${flag} must be a number from ${least} to ${most}, not "${text}"`);
   return value;
 }

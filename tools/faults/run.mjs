@@ -11,7 +11,7 @@ const BLOCK = 5;
  * @returns {Promise<import('./report.mjs').Row>}
  */
 export async function runFault(world, fault, times) {
-  const { name, title, recoveryMs: targetMs, block = BLOCK, rates = RATES } = fault;
+  const { name, title, recoveryMs: targetMs, block = BLOCK, strikes = 1, rates = RATES } = fault;
   const began = performance.now();
   const before = {
     accepted: world.ledger.acceptedCount,
@@ -24,10 +24,11 @@ export async function runFault(world, fault, times) {
   let error;
   world.load.start(rates);
   try {
-    for (let round = 0; round < times; round++) {
-      const took = await fault.run(world, round);
+    for (let round = 0; struck < times; round++) {
+      const count = Math.min(strikes, times - struck);
+      const took = await fault.run(world, round, count);
       recoveries.push(...[took ?? []].flat());
-      struck++;
+      struck += count;
       if (struck % block === 0 && struck < times) {
         await world.settled();
         world.note(`${name}: ${struck} of ${times}`);

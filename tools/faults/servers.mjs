@@ -85,6 +85,7 @@ export async function startServers(home, base) {
       postgres: new Server('postgres', postgres.process, database, () => answers(postgres.adminUrl)),
       broker: new Server('rabbitmq', rabbitmq.process, broker, () => speaksAmqp(rabbitmq.port)),
       rabbitmqUrl: rabbitmq.url,
+      processes,
       async close() {
         await Promise.all([database.close(), broker.close()]);
         await close();

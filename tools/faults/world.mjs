@@ -25,6 +25,8 @@ const CUSTOMERS = 300;
 const SCREENS = 12;
 const AFTERMATH_MS = 1_500;
 export const PATIENCE_MS = 60_000;
+/** What took longer than this to recover is explained on stderr. */
+const SLOW_MS = 4_000;
 
 /** A send that nobody knows the end of is told as unknown this long plus five seconds after its claim. */
 const GRAPH_TIMEOUT_MS = 3_000;
@@ -37,9 +39,10 @@ const GRAPH_TIMEOUT_MS = 3_000;
  * @property {number} short how often in the selection of `npm test`; 0 where it is not part of it
  * @property {number} recoveryMs what is promised
  * @property {number} [block] after so many rounds everything has to be settled; 5 unless said
+ * @property {number} [strikes] how often one call of `run` strikes, where it is more than once
  * @property {{ in: number, out: number }} [rates] messages a second, each way; 60 and 6 unless said
- * @property {string[]} [flags] for `npm start`; faults of the same flags share a stack
- * @property {(world: World, round: number) => Promise<number | number[] | void>} run strikes once; answers how long it
+ * @property {string[]} [flags] for `npm start`; faults of the same flags share a stack; two waba pods unless said
+ * @property {(world: World, round: number, strikes: number) => Promise<number | number[] | void>} run strikes once; answers how long it
  *   took to recover, in milliseconds, from the moment when the cause was gone (what died: from its death)
  * @property {(world: World) => Promise<void>} [end] after the last round, whatever happened: puts everything right
  *
@@ -47,6 +50,7 @@ const GRAPH_TIMEOUT_MS = 3_000;
  * @property {import('./random.mjs').Random} random
  * @property {boolean} build
  * @property {boolean} keep
+ * @property {number} load what all rates are multiplied by
  * @property {string[]} flags
  * @property {(text: string) => void} note
  */
@@ -76,24 +80,21 @@ export class World {
 
   async start() {
     mkdirSync(this.crashDir, { recursive: true });
-    const base = await freeBase();
-    this.servers = await startServers(this.home, base);
+    this.base = await freeBase();
+    this.servers = await startServers(this.home, this.base);
     const { postgres, broker } = this.servers;
     this.postgres = postgres;
     this.broker = broker;
-    this.stack = new BenchStack({
-      ...this.#options,
-      base,
-      env: {
-        DATABASE_URL: postgres.proxy.url,
-        RABBITMQ_URL: broker.proxy.url,
-        CRASH_DIR: this.crashDir,
-        GRAPH_TIMEOUT_MS: String(GRAPH_TIMEOUT_MS),
-        DRAIN_SPREAD_MS: '1000',
-        LONGEST_RESTART_PAUSE_MS: '200',
-        LOG_LEVEL: process.env.LOG_LEVEL ?? 'warn',
-      },
-    });
+    this.env = {
+      DATABASE_URL: postgres.proxy.url,
+      RABBITMQ_URL: broker.proxy.url,
+      CRASH_DIR: this.crashDir,
+      GRAPH_TIMEOUT_MS: String(GRAPH_TIMEOUT_MS),
+      DRAIN_SPREAD_MS: '1000',
+      LONGEST_RESTART_PAUSE_MS: '200',
+      LOG_LEVEL: process.env.LOG_LEVEL ?? 'warn',
+    };
+    this.stack = new BenchStack({ ...this.#options, base: this.base, env: this.env });
     await this.stack.start();
     await this.#openInbox();
     return this;
@@ -115,7 +116,7 @@ export class World {
     const waba = info.services.filter(({ name }) => name.startsWith('waba'));
     const urls = waba.map(({ port }) => `http://127.0.0.1:${port}`);
     this.inbound = new Inbound({ urls, appSecret: info.meta.appSecret, ledger, customers, random });
-    this.load = new Load(this);
+    this.load = new Load(this, this.#options.load);
 
     this.screens = Array.from({ length: SCREENS }, (_, i) => {
       const agent = agents[i % agents.length];
@@ -182,18 +183,44 @@ export class World {
     const accepted = this.ledger.open();
     const deadline = performance.now() + timeoutMs;
     const left = () => Math.max(0, deadline - performance.now());
-    const inbound = this.inbound.write(this.inbound.next()).then((numbers) => {
-      accepted.push(...numbers);
-    });
-    const customer = this.outbound.next();
-    const sent =
-      customer === undefined ? undefined : await this.#within(this.outbound.send(customer), left(), 'a send');
-    await this.#within(inbound, left(), 'a webhook');
-    await this.until(() => this.screens.every((screen) => screen.live), 'all screens connected', left());
-    if (!(await this.ledger.untilOnAllScreens(accepted, left())))
-      throw new Problem(`accepted messages on all screens: not within ${timeoutMs / 1000} s`);
-    if (sent) await this.until(() => this.outbound.isFinal(sent), 'a send on all screens', left());
-    return performance.now() - since;
+    /** @type {Record<string, number>} when each part was there: what a slow one was waiting for */
+    const parts = {};
+    const part = async (/** @type {string} */ name, /** @type {Promise<unknown>} */ work) => {
+      await work;
+      parts[name] = Math.round(performance.now() - since);
+    };
+    const connected = this.until(
+      () => this.screens.every((screen) => screen.live),
+      'all screens connected',
+      left(),
+    );
+    await Promise.all([
+      part('sockets', connected),
+      part('inbound', this.#showsNewMessage(left)),
+      part('outbound', this.#sendsNewMessage(left)),
+      part('backlog', this.#onAllScreens(accepted, left())),
+    ]);
+    const took = performance.now() - since;
+    if (took > SLOW_MS) this.note(`slow to recover: ${JSON.stringify(parts)}`);
+    return took;
+  }
+
+  /** @param {() => number} left */
+  async #showsNewMessage(left) {
+    const numbers = await this.#within(this.inbound.write(this.inbound.next()), left(), 'a webhook');
+    await this.#onAllScreens(numbers, left());
+  }
+
+  /** @param {() => number} left */
+  async #sendsNewMessage(left) {
+    const id = await this.#within(this.outbound.sendNext(), left(), 'a send');
+    if (id) await this.until(() => this.outbound.isFinal(id), 'a send on all screens', left());
+  }
+
+  /** @param {number[]} numbers @param {number} timeoutMs */
+  async #onAllScreens(numbers, timeoutMs) {
+    if (!(await this.ledger.untilOnAllScreens(numbers, timeoutMs)))
+      throw new Problem(`accepted messages on all screens: not within ${Math.round(timeoutMs / 1000)} s`);
   }
 
   /** @template T @param {Promise<T>} work @param {number} timeoutMs @param {string} what @returns {Promise<T>} */
@@ -216,8 +243,7 @@ export class World {
     const deadline = performance.now() + timeoutMs;
     const left = () => Math.max(0, deadline - performance.now());
     await this.until(() => this.screens.every((screen) => screen.live), 'all screens connected', left());
-    const shown = await this.ledger.untilOnAllScreens(incoming, left());
-    if (!shown) throw new Problem(`accepted messages on all screens: not within ${timeoutMs / 1000} s`);
+    await this.#onAllScreens(incoming, left());
     const open = () => outgoing.filter((id) => !this.outbound.isFinal(id));
     await this.until(() => open().length === 0, 'accepted sends resolved on all screens', left());
   }

@@ -27,8 +27,8 @@ const TRIGGERS = {
 
 /** @typedef {import('../world.mjs').World} World */
 
-/** @returns {Promise<import('../world.mjs').Fault[]>} */
-export async function crashFaults() {
+/** @returns {import('../world.mjs').Fault[]} */
+export function crashFaults() {
   return crashPoints().map((point) => ({
     name: `crash:${point}`,
     title: 'dies there',
