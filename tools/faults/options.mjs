@@ -76,7 +76,9 @@ export function parseFaultOptions(args, known) {
 /** A name, or the beginning of several: `crash` is every crash point. @param {string} text @param {string[]} known */
 function faults(text, known) {
   return text.split(',').flatMap((wanted) => {
-    const found = known.filter((name) => name === wanted || name.startsWith(`${wanted}:`));
+    const found = known.filter(
+      (name) => name === wanted || name.startsWith(`${wanted}:`) || name.startsWith(`${wanted}.`),
+    );
     if (found.length === 0) throw new Problem(`there is no fault "${wanted}": see --list`);
     return found;
   });

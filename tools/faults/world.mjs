@@ -142,9 +142,10 @@ export class World {
     await this.settled();
   }
 
-  /** Questions to the database as its superuser, past the proxy. @param {string[]} statements */
-  query(...statements) {
-    return query(this.servers.adminUrl, statements);
+  /** Asks the core's database as its superuser, past the proxy. @param {string[]} statements */
+  async query(...statements) {
+    const [, ...rows] = await query(this.servers.adminUrl, ['SET search_path = waba', ...statements]);
+    return rows;
   }
 
   /** Waits for anything. @param {() => unknown} condition @param {string} what is awaited */

@@ -67,7 +67,8 @@ async function crashAt(world, point) {
   const deadline = performance.now() + ARMED_MS;
   for (let turn = 0; world.isArmed(point); turn++) {
     if (performance.now() > deadline) throw new Problem(`nobody passed ${point} in ${ARMED_MS / 1000} s`);
-    if (turn % 200 === 0) await TRIGGERS[point]?.(world)?.catch(() => {});
+    if (turn % 200 === 0)
+      await TRIGGERS[point]?.(world)?.catch((error) => world.note(`${point}: ${error.message}`));
     await sleep(5);
   }
   const died = performance.now();
