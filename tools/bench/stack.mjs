@@ -22,6 +22,15 @@ import { writeRoster } from './shape.mjs';
  *
  * @typedef {{ name: string, pid: number | null, port: number }} ServiceInfo
  *
+ * @typedef {object} StackOptions
+ * @property {boolean} build
+ * @property {boolean} keep
+ * @property {number} [base] its first port
+ * @property {string[]} [flags] for `npm start`
+ * @property {NodeJS.ProcessEnv} [env] on top of this process's own
+ * @property {number} [wabaPods]
+ * @property {boolean} [profile] the services write down where their time goes
+ *
  * @typedef {object} StackInfo what stack.json says
  * @property {string} [back] the floor has none
  * @property {string[]} ws
@@ -34,7 +43,8 @@ import { writeRoster } from './shape.mjs';
  * @property {ServiceInfo[]} services
  */
 
-const PREFIX = 'bench-';
+/** Of a home: what it is for, and the pid of the run that it belongs to. */
+const HOME = /^(?:bench|faults)-(\d+)-/;
 const START_TIMEOUT_MS = 300_000;
 
 /** Profiles of one run. */
@@ -57,14 +67,14 @@ export class BenchStack {
   home;
 
   /**
-   * @param {import('./options.mjs').BenchOptions} options
+   * @param {StackOptions} options
    * @param {{ name?: string, roster?: import('./shape.mjs').Roster }} [what] `floor` is not the product
    */
   constructor(options, { name = 'product', roster } = {}) {
     this.#options = options;
     this.#roster = roster;
     this.name = name;
-    this.home = join(CHECKOUT, `${PREFIX}${process.pid}-${name}-${Date.now().toString(36)}`);
+    this.home = homeFor('bench', name);
   }
 
   /** What stack.json said last. */
@@ -76,20 +86,22 @@ export class BenchStack {
   async start() {
     const log = join(this.home, 'start.log');
     mkdirSync(this.home, { recursive: true });
-    const base = await freeBase();
+    const { build, flags = [], wabaPods = 1, profile, env } = this.#options;
+    const base = this.#options.base ?? (await freeBase());
     const program = this.name === 'floor' ? 'tools/bench/floor/start.mjs' : 'tools/start.mjs';
-    const args = [program, '--home', this.home, '--port-base', String(base)];
-    if (!this.#options.build) args.push('--no-build');
-    if (this.name === 'product') args.push('--waba-pods', String(this.#options.wabaPods));
+    const args = [program, '--home', this.home, '--port-base', String(base), ...flags];
+    if (!build) args.push('--no-build');
+    if (this.name === 'product' && wabaPods > 1) args.push('--waba-pods', String(wabaPods));
     const output = openSync(log, 'a');
     const child = spawn(process.execPath, args, {
       cwd: ROOT,
       env: environment({
         ...(this.#roster && { SEED_FILE: writeRoster(this.home, this.#roster) }),
-        ...(this.#options.profile && {
+        ...(profile && {
           PROFILE_FOLDER,
           NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ''} --require ${JSON.stringify(RECORD)}`,
         }),
+        ...env,
       }),
       // A Ctrl-C in the terminal reaches this command alone, which then stops the stack.
       detached: true,
@@ -184,10 +196,15 @@ export class BenchStack {
   }
 }
 
+/** @param {'bench' | 'faults'} what @param {string} [name] tells homes of one run apart */
+export const homeFor = (what, name = 'home') =>
+  join(CHECKOUT, `${what}-${process.pid}-${name}-${Date.now().toString(36)}`);
+
 /** Removes what killed runs have left, processes and data. */
 export async function removeLeftHomes() {
   for (const name of existsSync(CHECKOUT) ? readdirSync(CHECKOUT) : []) {
-    if (!name.startsWith(PREFIX) || startOf(Number.parseInt(name.slice(PREFIX.length)))) continue;
+    const pid = HOME.exec(name)?.[1];
+    if (!pid || startOf(Number(pid))) continue;
     const left = join(CHECKOUT, basename(name));
     await stopLeftovers(left);
     removeHome(left);
@@ -202,7 +219,7 @@ function environment(/** @type {NodeJS.ProcessEnv} */ own = {}) {
 }
 
 /** The first port of as many free ones as the launcher's plan spans, below those that the system hands out. */
-async function freeBase() {
+export async function freeBase() {
   for (let attempt = 1; ; attempt++) {
     const base = 10_000 + 100 * Math.floor(Math.random() * 200);
     try {
