@@ -76,11 +76,13 @@ export class TcpProxy {
       near.destroy();
       return;
     }
-    const far = connect(port, host);
     if (this.swallowing) {
       this.swallowed++;
-      near.resume();
-    } else near.pipe(far).pipe(near);
+      this.sockets.add(near.resume().on('error', () => undefined));
+      return;
+    }
+    const far = connect(port, host);
+    near.pipe(far).pipe(near);
     this.clients.add(near);
     for (const [socket, other] of [
       [near, far],
