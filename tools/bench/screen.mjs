@@ -59,6 +59,11 @@ export class Screen {
     this.#socket?.terminate();
   }
 
+  /** Loses the connection, as on a train. */
+  drop() {
+    this.#socket?.terminate();
+  }
+
   async #connect() {
     const { agent, urls } = this.#options;
     const token = await agent.token().catch(() => undefined);

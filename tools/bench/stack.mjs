@@ -15,6 +15,13 @@ import { Interrupted, Problem } from '../lib/say.mjs';
  * @typedef {{ stack: BenchStack, options: import('./options.mjs').BenchOptions }} Context
  * @typedef {{ name: string, pid: number | null, port: number }} ServiceInfo
  *
+ * @typedef {object} StackOptions
+ * @property {boolean} build
+ * @property {boolean} keep
+ * @property {number} [base] its first port
+ * @property {string[]} [flags] for `npm start`
+ * @property {NodeJS.ProcessEnv} [env] on top of this process's own
+ *
  * @typedef {object} StackInfo what stack.json says
  * @property {string} back
  * @property {string[]} ws
@@ -27,7 +34,8 @@ import { Interrupted, Problem } from '../lib/say.mjs';
  * @property {ServiceInfo[]} services
  */
 
-const PREFIX = 'bench-';
+/** Of a home: what it is for, and the pid of the run that it belongs to. */
+const HOME = /^(?:bench|faults)-(\d+)-/;
 const START_TIMEOUT_MS = 300_000;
 
 /** Our own services. Meta's stand-in is no part of the product. */
@@ -42,9 +50,9 @@ export class BenchStack {
   #stopping = false;
   /** @type {Promise<void> | undefined} */
   #stopped;
-  home = join(CHECKOUT, `${PREFIX}${process.pid}-${Date.now().toString(36)}`);
+  home = homeFor('bench');
 
-  /** @param {import('./options.mjs').BenchOptions} options */
+  /** @param {StackOptions} options */
   constructor(options) {
     this.#options = options;
   }
@@ -58,13 +66,14 @@ export class BenchStack {
   async start() {
     const log = join(this.home, 'start.log');
     mkdirSync(this.home, { recursive: true });
-    const base = await freeBase();
+    const base = this.#options.base ?? (await freeBase());
     const args = ['tools/start.mjs', '--home', this.home, '--port-base', String(base)];
     if (!this.#options.build) args.push('--no-build');
+    args.push(...(this.#options.flags ?? []));
     const output = openSync(log, 'a');
     const child = spawn(process.execPath, args, {
       cwd: ROOT,
-      env: environment(),
+      env: { ...environment(), ...this.#options.env },
       // A Ctrl-C in the terminal reaches this command alone, which then stops the stack.
       detached: true,
       stdio: ['ignore', output, output],
@@ -149,10 +158,14 @@ export class BenchStack {
   }
 }
 
+/** @param {'bench' | 'faults'} what */
+export const homeFor = (what) => join(CHECKOUT, `${what}-${process.pid}-${Date.now().toString(36)}`);
+
 /** Removes what killed runs have left, processes and data. */
 export async function removeLeftHomes() {
   for (const name of existsSync(CHECKOUT) ? readdirSync(CHECKOUT) : []) {
-    if (!name.startsWith(PREFIX) || startOf(Number.parseInt(name.slice(PREFIX.length)))) continue;
+    const pid = HOME.exec(name)?.[1];
+    if (!pid || startOf(Number(pid))) continue;
     const left = join(CHECKOUT, basename(name));
     await stopLeftovers(left);
     removeHome(left);
@@ -167,7 +180,7 @@ function environment() {
 }
 
 /** The first port of as many free ones as the launcher's plan spans, below those that the system hands out. */
-async function freeBase() {
+export async function freeBase() {
   for (let attempt = 1; ; attempt++) {
     const base = 10_000 + 100 * Math.floor(Math.random() * 200);
     try {

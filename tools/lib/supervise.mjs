@@ -4,7 +4,8 @@ import { Interrupted, Problem, say } from './say.mjs';
 import { whyItFailed } from './processes.mjs';
 
 const FIRST_PAUSE = 200;
-const LONGEST_PAUSE = 5_000;
+/** A test of faults kills the same process again and again and has no use for a growing pause. */
+const LONGEST_PAUSE = Number(process.env.LONGEST_RESTART_PAUSE_MS) || 5_000;
 const HEALTHY_AFTER = 10_000;
 
 /**
@@ -17,6 +18,7 @@ const HEALTHY_AFTER = 10_000;
  * @property {number | undefined} pid undefined while it is down
  * @property {number} restarts
  * @property {(signal: NodeJS.Signals) => void} kill for tests of faults: it is started again
+ * @property {boolean} held for tests of faults: as long as it is set, what died is not started again
  */
 
 /**
@@ -44,6 +46,7 @@ export async function supervise({ attempts = 1, timeoutMs = 90_000, ...what }) {
     port: what.port,
     pid: undefined,
     restarts: 0,
+    held: false,
     kill: (signal) => child && !child.exit && process.kill(child.pid, signal),
   };
 
@@ -77,6 +80,7 @@ export async function supervise({ attempts = 1, timeoutMs = 90_000, ...what }) {
       say(`${whyItFailed(child)}; starting it again`);
       await what.onChange?.(it);
       await sleep(pause);
+      while (it.held && !processes.closing) await sleep(20);
       pause = Math.min(pause * 2, LONGEST_PAUSE);
       if (processes.closing) return;
       it.restarts++;

@@ -1,0 +1,134 @@
+/** A network that can be broken, between the services and the server that `url` names. */
+import { connect, createServer } from 'node:net';
+
+/** @typedef {import('node:net').Socket} Socket */
+
+export class Proxy {
+  /** @type {Set<{ near: Socket, far: Socket }>} */
+  #pairs = new Set();
+  #delayMs = 0;
+  #frozen = false;
+  #refusing = false;
+  #server;
+
+  /** The same server, through this network. */
+  url;
+
+  /**
+   * @param {import('node:net').Server} server
+   * @param {string} url
+   */
+  constructor(server, url) {
+    this.#server = server;
+    this.url = url;
+  }
+
+  /** @param {string} url @returns {Promise<Proxy>} */
+  static async to(url) {
+    const target = new URL(url);
+    const server = createServer();
+    await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(undefined)));
+    const here = new URL(url);
+    here.hostname = '127.0.0.1';
+    here.port = String(/** @type {import('node:net').AddressInfo} */ (server.address()).port);
+    const proxy = new Proxy(server, here.toString());
+    server.on('connection', (near) => proxy.#join(near, target));
+    return proxy;
+  }
+
+  get connections() {
+    return this.#pairs.size;
+  }
+
+  /** As if nothing were between: the end of every fault. What was held back goes on. */
+  pass() {
+    this.#delayMs = 0;
+    this.#refusing = false;
+    this.#frozen = false;
+    for (const { near, far } of this.#pairs) {
+      near.resume();
+      far.resume();
+    }
+  }
+
+  /** Every byte comes so much later, both ways. @param {number} ms */
+  delay(ms) {
+    this.#delayMs = ms;
+  }
+
+  /** Nothing gets through, new connections included, and nobody is told. */
+  blackhole() {
+    this.#frozen = true;
+    for (const { near, far } of this.#pairs) {
+      near.pause();
+      far.pause();
+    }
+  }
+
+  /** Ends every connection at once, by a reset. New ones work. @param {number} [share] of them, all unless said */
+  reset(share = 1) {
+    for (const { near, far } of this.#pairs) {
+      if (share < 1 && Math.random() >= share) continue;
+      near.resetAndDestroy();
+      far.resetAndDestroy();
+    }
+  }
+
+  /** Ends every connection and every new one, until pass(). */
+  refuse() {
+    this.#refusing = true;
+    this.reset();
+  }
+
+  async close() {
+    this.refuse();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  /** @param {Socket} near @param {URL} target */
+  #join(near, target) {
+    if (this.#refusing) {
+      near.resetAndDestroy();
+      return;
+    }
+    const far = connect({ host: target.hostname, port: Number(target.port), noDelay: true });
+    near.setNoDelay(true);
+    const pair = { near, far };
+    this.#pairs.add(pair);
+    this.#flow(near, far);
+    this.#flow(far, near);
+    for (const socket of [near, far]) {
+      socket.on('error', () => {});
+      socket.on('close', () => {
+        this.#pairs.delete(pair);
+        near.destroy();
+        far.destroy();
+      });
+    }
+    if (this.#frozen) {
+      near.pause();
+      far.pause();
+    }
+  }
+
+  /** @param {Socket} from @param {Socket} to */
+  #flow(from, to) {
+    let late = 0;
+    const pass = (/** @type {Buffer} */ chunk) => {
+      if (to.destroyed) return;
+      if (!to.write(chunk) && !from.destroyed) {
+        from.pause();
+        to.once('drain', () => this.#frozen || from.resume());
+      }
+    };
+    from.on('data', (chunk) => {
+      if (this.#delayMs === 0 && late === 0) return pass(chunk);
+      late++;
+      setTimeout(() => {
+        late--;
+        pass(chunk);
+      }, this.#delayMs);
+    });
+    from.on('end', () => setTimeout(() => to.end(), this.#delayMs));
+  }
+}
