@@ -51,6 +51,15 @@ export class Proxy {
     }
   }
 
+  /** New connections work; those of now stay swallowed for ever, as where a device in between forgot them. */
+  forget() {
+    this.#frozen = false;
+    for (const { near, far } of this.#pairs)
+      // Neither end hears of the other one's end.
+      for (const socket of [near, far])
+        socket.removeAllListeners('data').removeAllListeners('close').resume();
+  }
+
   /** Every byte comes so much later, both ways. @param {number} ms */
   delay(ms) {
     this.#delayMs = ms;
