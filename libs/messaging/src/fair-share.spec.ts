@@ -70,7 +70,11 @@ class FakeWorker {
   readonly share: FairShare;
 
   constructor(private readonly world: World) {
-    this.partitions = Array.from({ length: QUEUES }, (_, n) => ({ active: false, load: 0, queue: String(n) }));
+    this.partitions = Array.from({ length: QUEUES }, (_, n) => ({
+      active: false,
+      load: 0,
+      queue: String(n),
+    }));
     this.share = new FairShare(() => Promise.resolve(world.workers.length), EVERY_MS, logger);
     for (let lane = 0; lane < LANES; lane++) {
       this.share.add({

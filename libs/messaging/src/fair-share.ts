@@ -128,7 +128,10 @@ export class FairShare {
 
   private giveUp({ lane, partition }: { lane: Lane; partition: Partition }, workers: number) {
     const { consumer } = lane;
-    this.logger.info({ consumer: consumer.name, queue: partition.queue, workers }, 'queue given up to others');
+    this.logger.info(
+      { consumer: consumer.name, queue: partition.queue, workers },
+      'queue given up to others',
+    );
     handovers.inc({ consumer: consumer.name });
     consumer.giveUp(partition);
   }
