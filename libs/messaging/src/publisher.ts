@@ -1,10 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { Drain, Health } from '@scrm/platform';
-import { uuidKey } from './publication-id';
-import { traceparent } from '@scrm/platform';
+import { counter, Drain, gauge, Health, traceparent } from '@scrm/platform';
 import type { ConfirmChannel, Options } from 'amqplib';
 import { BrokerConnection } from './connection';
 import type { KeptChannel } from './kept-channel';
+import { uuidKey } from './publication-id';
 
 /** The broker did not take the message: nothing may be answered, acked or forgotten on the strength of it. */
 export class NotPublishedError extends Error {
@@ -14,6 +13,7 @@ export class NotPublishedError extends Error {
 interface Outstanding {
   channel: ConfirmChannel;
   deadline: number;
+  bytes: number;
   returned: boolean;
   resolve: () => void;
   reject: (error: Error) => void;
@@ -23,6 +23,28 @@ const CONFIRM_TIMEOUT_MS = 5_000;
 const SWEEP_MS = 250;
 /** Beyond this the process refuses instead of hoarding: the broker is behind, and callers can try again. */
 const MAX_OUTSTANDING = 20_000;
+const MAX_OUTSTANDING_BYTES = 64 * 1024 * 1024;
+
+const outstandingMessages = gauge(
+  'publisher_outstanding_messages',
+  'Messages that the broker has not confirmed yet',
+);
+const outstandingBytes = gauge('publisher_outstanding_bytes', 'Bytes that the broker has not confirmed yet');
+const failures = counter('publisher_failures_total', 'Messages that the broker did not take, by reason', [
+  'reason',
+]);
+
+/** Why a message was not taken, and what its publisher hears. */
+const REASONS = {
+  disconnected: 'The broker is not connected.',
+  full: 'Too many messages wait for the broker.',
+  failed: 'The broker channel failed.',
+  refused: 'The broker refused the message.',
+  unroutable: 'No queue takes the message.',
+  lost: 'The broker connection was lost before the confirm.',
+  timeout: 'The broker did not confirm in time.',
+};
+type Reason = keyof typeof REASONS;
 
 export interface PublishOptions {
   /** Message type, for consumers that switch on it. */
@@ -42,6 +64,7 @@ export interface PublishOptions {
 export class Publisher {
   private readonly kept: KeptChannel;
   private readonly outstanding = new Map<string, Outstanding>();
+  private bytes = 0;
   private readonly sweeper: NodeJS.Timeout;
 
   constructor(connection: BrokerConnection, health: Health, drain: Drain) {
@@ -68,14 +91,15 @@ export class Publisher {
   /** Resolves when the broker has taken the message. @throws NotPublishedError */
   publish(exchange: string, routingKey: string, body: Buffer, options: PublishOptions = {}): Promise<void> {
     const channel = this.kept.current;
-    if (!channel) return Promise.reject(new NotPublishedError('The broker is not connected.'));
-    if (this.outstanding.size >= MAX_OUTSTANDING) {
-      return Promise.reject(new NotPublishedError('Too many messages wait for the broker.'));
+    if (!channel) return Promise.reject(failure('disconnected'));
+    if (this.outstanding.size >= MAX_OUTSTANDING || this.bytes + body.length > MAX_OUTSTANDING_BYTES) {
+      return Promise.reject(failure('full'));
     }
     return new Promise<void>((resolve, reject) => {
       const id = uuidKey();
       const deadline = Date.now() + CONFIRM_TIMEOUT_MS;
-      this.outstanding.set(id, { channel, deadline, returned: false, resolve, reject });
+      this.outstanding.set(id, { channel, deadline, bytes: body.length, returned: false, resolve, reject });
+      this.count(body.length, 1);
       const { type, headers, persistent = true, mandatory = false } = options;
       const parent = traceparent();
       const properties: Options.Publish = {
@@ -90,31 +114,36 @@ export class Publisher {
         channel.publish(exchange, routingKey, body, properties, (error: unknown) =>
           this.confirmed(id, error),
         );
-      } catch (error) {
-        this.settle(id, new NotPublishedError(`The broker channel failed: ${String(error)}`));
+      } catch {
+        this.settle(id, 'failed');
       }
     });
   }
 
   private confirmed(id: string, error: unknown) {
     const returned = this.outstanding.get(id)?.returned;
-    if (error) this.settle(id, new NotPublishedError('The broker refused the message.'));
-    else if (returned) this.settle(id, new NotPublishedError('No queue takes the message.'));
+    if (error) this.settle(id, 'refused');
+    else if (returned) this.settle(id, 'unroutable');
     else this.settle(id);
   }
 
-  private settle(id: string, error?: Error) {
+  private settle(id: string, reason?: Reason) {
     const entry = this.outstanding.get(id);
     if (!entry) return;
     this.outstanding.delete(id);
-    if (error) entry.reject(error);
+    this.count(-entry.bytes, -1);
+    if (reason) entry.reject(failure(reason));
     else entry.resolve();
   }
 
+  private count(bytes: number, messages: number) {
+    this.bytes += bytes;
+    outstandingBytes.inc(bytes);
+    outstandingMessages.inc(messages);
+  }
+
   private failAll() {
-    for (const id of [...this.outstanding.keys()]) {
-      this.settle(id, new NotPublishedError('The broker connection was lost before the confirm.'));
-    }
+    for (const id of [...this.outstanding.keys()]) this.settle(id, 'lost');
   }
 
   /** Entries are in the order of their deadlines. */
@@ -122,7 +151,12 @@ export class Publisher {
     const now = Date.now();
     for (const [id, entry] of this.outstanding) {
       if (entry.deadline > now) return;
-      this.settle(id, new NotPublishedError('The broker did not confirm in time.'));
+      this.settle(id, 'timeout');
     }
   }
+}
+
+function failure(reason: Reason): NotPublishedError {
+  failures.inc({ reason });
+  return new NotPublishedError(REASONS[reason]);
 }

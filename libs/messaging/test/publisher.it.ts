@@ -88,6 +88,23 @@ describe('publishing', () => {
     await isReady();
   });
 
+  it('refuses instead of hoarding when the broker is behind: by count, and by bytes', async () => {
+    stage.network.freeze();
+    const large = Buffer.alloc(1024 * 1024);
+    const hoarded = Array.from({ length: 64 }, () => pod.publisher.publish(exchange, queue, large));
+    await expect(publish()).rejects.toThrow('Too many messages wait for the broker.');
+    stage.network.cut();
+    await Promise.allSettled(hoarded);
+    await isReady();
+    // Nothing is kept of what was given up.
+    await expect(publish()).resolves.toBeUndefined();
+    stage.network.freeze();
+    const many = Array.from({ length: 20_000 }, () => publish());
+    await expect(publish()).rejects.toThrow('Too many messages wait for the broker.');
+    stage.network.cut();
+    expect((await Promise.allSettled(many)).filter(({ status }) => status === 'fulfilled')).toEqual([]);
+  });
+
   it('does not wait for ever for a broker that says nothing', async () => {
     stage.network.freeze();
     await expect(publish()).rejects.toThrow('The broker did not confirm in time.');
