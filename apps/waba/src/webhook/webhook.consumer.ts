@@ -59,6 +59,7 @@ export class WebhookConsumer implements OnModuleInit {
     );
     this.consumers.start({
       name: `inbound-${lane}`,
+      group: 'inbound',
       queues: partitions.map((p) => this.options.names.inboundQueue(p)),
       prefetch: this.config.INBOUND_PREFETCH,
       maxBatch: this.config.INBOUND_BATCH,
