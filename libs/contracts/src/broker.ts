@@ -20,6 +20,8 @@ export function brokerNames(namespace = 'scrm') {
     archiveQueue: `${namespace}.waba.archive`,
     /** "This conversation has something to send", by the hash of the sender. */
     outboundQueue: (partition: number) => `${namespace}.waba.outbound.${partition}`,
+    /** Carries nothing: whoever consumes partitions consumes it too, so that its consumers are their number. */
+    workersQueue: (service: string) => `${namespace}.${service}.workers`,
     rpcQueue: (service: string) => `${namespace}.${service}.rpc`,
     realtimeQueue: (pod: string) => `${namespace}.ws.realtime.${pod}`,
   };

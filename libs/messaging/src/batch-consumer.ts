@@ -1,7 +1,7 @@
-import type { Logger } from '@scrm/platform';
+import { counter, type Logger } from '@scrm/platform';
 import type { ConfirmChannel, ConsumeMessage } from 'amqplib';
 import type { BrokerConnection } from './connection';
-import type { KeptChannel } from './kept-channel';
+import { Partition, type Part } from './partition';
 
 export interface Delivery {
   body: Buffer;
@@ -26,33 +26,40 @@ export interface BatchConsumerOptions {
   prefetch: number;
   maxBatch: number;
   handle: (batch: Delivery[]) => Promise<BatchOutcome>;
+  /** Hears of the first delivery of a queue since it was consumed: this worker is its active one. */
+  onActive?: () => void;
 }
 
 interface Held {
   delivery: Delivery;
+  partition: Partition;
+  channel: ConfirmChannel;
   tag: number;
 }
 interface Batch {
-  channel: ConfirmChannel;
   held: Held[];
-  done: boolean;
+  parts: Part[];
 }
 
 const RETRY_FIRST_MS = 50;
 const RETRY_MAX_MS = 5_000;
+
+const redeliveries = counter(
+  'consumer_redeliveries_total',
+  'Deliveries that had been handed out before: to a worker that died, drained or gave the queue up',
+  ['consumer'],
+);
 
 /**
  * Consumes several queues in batches without a timer: while one batch is worked on, the next one collects. At low
  * load a batch is one delivery and nothing waits; at high load they share transactions.
  *
  * A batch that fails is tried again in place, with growing pauses: nothing is overtaken, and a database that is away
- * burns no attempts. Batches are acked in the order in which they were taken, and only the finished head.
+ * burns no attempts. Each queue is acked in the order in which it was taken, and only the finished head.
  */
 export class BatchConsumer {
-  private readonly kept: KeptChannel;
+  readonly partitions: Partition[];
   private waiting: Held[] = [];
-  private readonly fifo: Batch[] = [];
-  private channel: ConfirmChannel | null = null;
   private running = false;
   private stopping = false;
   private idle: (() => void)[] = [];
@@ -62,59 +69,66 @@ export class BatchConsumer {
     private readonly options: BatchConsumerOptions,
     private readonly logger: Logger,
   ) {
-    this.kept = connection.channel(
-      options.name,
-      (channel) => this.consume(channel),
-      () => this.lost(),
-    );
+    const { name, prefetch } = options;
+    this.partitions = options.queues.map((queue) => {
+      const partition: Partition = new Partition(
+        connection,
+        {
+          name,
+          queue,
+          prefetch,
+          receive: (message, channel) => this.receive(partition, channel, message),
+          onLost: () => this.lost(partition),
+        },
+        logger,
+      );
+      return partition;
+    });
+  }
+
+  get name(): string {
+    return this.options.name;
   }
 
   get consuming(): boolean {
-    return this.kept.current !== null;
+    return !this.stopping && this.partitions.every((partition) => partition.consuming);
+  }
+
+  /** Lets another worker have the queue; see {@link Partition.giveUp}. */
+  giveUp(partition: Partition): void {
+    this.waiting = this.waiting.filter((held) => held.partition !== partition);
+    partition.giveUp();
   }
 
   /**
    * Takes nothing more, finishes what is in hand and acks it. What was only prefetched goes to another worker, in its
-   * place: the channel is closed, and no consumer cancelled before. A cancelled one lets the next worker begin at
+   * place: the channels are closed, and no consumer cancelled before. A cancelled one lets the next worker begin at
    * once, behind everything that is still held here.
    */
   async stop() {
     this.stopping = true;
     this.waiting = [];
-    if (this.running || this.fifo.length > 0) await new Promise<void>((resolve) => this.idle.push(resolve));
-    await this.kept.close();
+    if (!this.isIdle()) await new Promise<void>((resolve) => this.idle.push(resolve));
+    await Promise.all(this.partitions.map((partition) => partition.close()));
   }
 
-  private async consume(channel: ConfirmChannel) {
-    this.channel = channel;
-    await channel.prefetch(this.options.prefetch);
-    for (const queue of this.options.queues) {
-      await channel.consume(queue, (message) => this.receive(channel, queue, message));
-    }
-  }
-
-  private receive(channel: ConfirmChannel, queue: string, message: ConsumeMessage | null) {
-    if (!message) {
-      // The broker ended the consumer (the queue moved or was deleted): a fresh channel consumes again.
-      this.kept.abandon(channel);
-      return;
-    }
-    if (this.stopping || channel !== this.channel) return;
+  private receive(partition: Partition, channel: ConfirmChannel, message: ConsumeMessage) {
+    if (this.stopping) return;
+    const { redelivered, deliveryTag: tag } = message.fields;
+    if (redelivered) redeliveries.inc({ consumer: this.options.name });
     const headers = (message.properties.headers ?? {}) as Record<string, unknown>;
-    const delivery = { body: message.content, headers, queue, redelivered: message.fields.redelivered };
-    this.waiting.push({ delivery, tag: message.fields.deliveryTag });
-    if (!this.running) void this.pump(channel);
+    const delivery = { body: message.content, headers, queue: partition.queue, redelivered };
+    this.waiting.push({ delivery, partition, channel, tag });
+    if (tag === 1) this.options.onActive?.();
+    if (!this.running) void this.pump();
   }
 
-  private async pump(channel: ConfirmChannel) {
+  private async pump() {
     this.running = true;
-    while (this.waiting.length > 0 && this.channel === channel && !this.stopping) {
-      const batch: Batch = { channel, held: this.waiting.splice(0, this.options.maxBatch), done: false };
-      this.fifo.push(batch);
-      await this.work(batch);
+    while (this.waiting.length > 0 && !this.stopping) {
+      await this.work(take(this.waiting.splice(0, this.options.maxBatch)));
     }
     this.running = false;
-    if (this.waiting.length > 0 && this.channel && !this.stopping) void this.pump(this.channel);
     this.wakeIdle();
   }
 
@@ -141,13 +155,12 @@ export class BatchConsumer {
   }
 
   private async attempt(batch: Batch): Promise<BatchOutcome | undefined> {
-    for (
-      let pause = RETRY_FIRST_MS;
-      this.channel === batch.channel;
-      pause = Math.min(pause * 2, RETRY_MAX_MS)
-    ) {
+    for (let pause = RETRY_FIRST_MS; ; pause = Math.min(pause * 2, RETRY_MAX_MS)) {
+      // What came on a channel that is gone comes again, and is tried then.
+      batch.held = batch.held.filter((held) => held.channel === held.partition.channel);
+      if (batch.held.length === 0) break;
       try {
-        return await this.options.handle(batch.held.map((h) => h.delivery));
+        return await this.options.handle(batch.held.map((held) => held.delivery));
       } catch (err) {
         this.logger.warn(
           { err, consumer: this.options.name, size: batch.held.length },
@@ -162,41 +175,33 @@ export class BatchConsumer {
   }
 
   private finish(batch: Batch) {
-    batch.done = true;
-    while (this.fifo[0]?.done) {
-      const head = this.fifo.shift()!;
-      if (head.channel !== this.channel) continue;
-      try {
-        head.channel.ack({ fields: { deliveryTag: head.held.at(-1)!.tag } } as ConsumeMessage, true);
-      } catch (err) {
-        this.logger.warn(
-          { err, consumer: this.options.name },
-          'ack on a closed channel: it will be delivered again',
-        );
-      }
-    }
+    for (const part of batch.parts) part.partition.finish(part);
     this.wakeIdle();
   }
 
-  /**
-   * Not done and not to be acked: it comes again, on another channel. So does what was taken after it, done or not: an
-   * ack speaks for everything before it.
-   */
   private drop(batch: Batch) {
-    const at = this.fifo.indexOf(batch);
-    if (at >= 0) this.fifo.splice(at);
+    for (const part of batch.parts) part.partition.drop(part);
     this.wakeIdle();
   }
 
-  private lost() {
-    this.channel = null;
-    this.waiting = [];
-    this.fifo.length = 0;
+  private lost(partition: Partition) {
+    this.waiting = this.waiting.filter((held) => held.partition !== partition);
     this.wakeIdle();
+  }
+
+  private isIdle(): boolean {
+    return !this.running && this.partitions.every((partition) => partition.idle);
   }
 
   private wakeIdle() {
-    if (this.running || this.fifo.length > 0) return;
+    if (this.idle.length === 0 || !this.isIdle()) return;
     for (const resolve of this.idle.splice(0)) resolve();
   }
+}
+
+/** From here on the deliveries are in hand: each partition's acks wait for this batch. */
+function take(held: Held[]): Batch {
+  const last = new Map<Partition, number>();
+  for (const { partition, tag } of held) last.set(partition, tag);
+  return { held, parts: [...last].map(([partition, tag]) => partition.take(tag)) };
 }

@@ -10,6 +10,9 @@ import { declareTopology } from './topology';
 /** The process's one connection to the broker. It comes back by itself; until then the service is not ready. */
 @Injectable()
 export class BrokerConnection implements OnApplicationShutdown {
+  /** The topology is declared once a connection, not once for each of its channels. */
+  private topology: { connection: unknown; declared: Promise<void> } | undefined;
+
   constructor(
     private readonly amqp: AmqpConnection,
     @Inject(MESSAGING_OPTIONS) private readonly options: MessagingOptions,
@@ -41,18 +44,31 @@ export class BrokerConnection implements OnApplicationShutdown {
   }
 
   /**
-   * A channel that is opened again whenever it or the connection is lost. The topology is declared on it before
-   * `setup`, so whatever it publishes to or consumes from exists.
+   * A channel that is opened again whenever it or the connection is lost. The topology is declared before `setup`, so
+   * whatever it publishes to or consumes from exists. Where `setup` fails, perhaps because somebody deleted a queue, it
+   * is declared again before the next attempt.
    */
   channel(name: string, setup: (channel: ConfirmChannel) => Promise<void>, onLost?: () => void): KeptChannel {
     return new KeptChannel(
       this.amqp.managedConnection,
       { name, logger: this.logger },
       async (channel) => {
-        await declareTopology(channel, this.options.names);
-        await setup(channel);
+        const topology = this.declareOnce(channel);
+        try {
+          await topology.declared;
+          await setup(channel);
+        } catch (err) {
+          if (this.topology === topology) this.topology = undefined;
+          throw err;
+        }
       },
       onLost,
     );
+  }
+
+  private declareOnce(channel: ConfirmChannel) {
+    const { connection } = this.amqp.managedConnection;
+    if (this.topology?.connection !== connection) this.topology = undefined;
+    return (this.topology ??= { connection, declared: declareTopology(channel, this.options.names) });
   }
 }

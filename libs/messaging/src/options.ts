@@ -7,6 +7,8 @@ export interface MessagingOptions {
   /** The service: names its RPC queue. */
   service: string;
   names: BrokerNames;
+  /** How often a worker looks whether it holds more partitions than its share; 2 s where nothing is said. */
+  shareEveryMs?: number;
 }
 
 /**

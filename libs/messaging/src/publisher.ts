@@ -1,10 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { Drain, Health } from '@scrm/platform';
-import { uuidKey } from './publication-id';
-import { traceparent } from '@scrm/platform';
+import { counter, Drain, gauge, Health, traceparent } from '@scrm/platform';
 import type { Options } from 'amqplib';
 import { BrokerConnection } from './connection';
 import type { KeptChannel } from './kept-channel';
+import { uuidKey } from './publication-id';
 
 /** The broker did not take the message: nothing may be answered, acked or forgotten on the strength of it. */
 export class NotPublishedError extends Error {
@@ -12,8 +11,8 @@ export class NotPublishedError extends Error {
 }
 
 interface Outstanding {
-  bytes: number;
   deadline: number;
+  bytes: number;
   returned: boolean;
   resolve: () => void;
   reject: (error: Error) => void;
@@ -24,6 +23,28 @@ const SWEEP_MS = 250;
 /** Beyond these the process refuses instead of hoarding: the broker is behind, and callers can try again. */
 const MAX_OUTSTANDING = 20_000;
 const MAX_OUTSTANDING_BYTES = 64 * 1024 * 1024;
+
+const outstandingMessages = gauge(
+  'publisher_outstanding_messages',
+  'Messages that the broker has not confirmed yet',
+);
+const outstandingBytes = gauge('publisher_outstanding_bytes', 'Bytes that the broker has not confirmed yet');
+const failures = counter('publisher_failures_total', 'Messages that the broker did not take, by reason', [
+  'reason',
+]);
+
+/** Why a message was not taken, and what its publisher hears. */
+const REASONS = {
+  disconnected: 'The broker is not connected.',
+  blocked: 'The broker takes nothing now.',
+  full: 'Too many messages wait for the broker.',
+  failed: 'The broker channel failed.',
+  refused: 'The broker refused the message.',
+  unroutable: 'No queue takes the message.',
+  lost: 'The broker connection was lost before the confirm.',
+  timeout: 'The broker did not confirm in time.',
+};
+type Reason = keyof typeof REASONS;
 
 export interface PublishOptions {
   /** Message type, for consumers that switch on it. */
@@ -74,16 +95,16 @@ export class Publisher {
   /** Resolves when the broker has taken the message. @throws NotPublishedError */
   publish(exchange: string, routingKey: string, body: Buffer, options: PublishOptions = {}): Promise<void> {
     const channel = this.kept.current;
-    if (!channel) return Promise.reject(new NotPublishedError('The broker is not connected.'));
-    if (this.blocked) return Promise.reject(new NotPublishedError('The broker takes nothing now.'));
+    if (!channel) return Promise.reject(failure('disconnected'));
+    if (this.blocked) return Promise.reject(failure('blocked'));
     if (this.outstanding.size >= MAX_OUTSTANDING || this.bytes + body.length > MAX_OUTSTANDING_BYTES) {
-      return Promise.reject(new NotPublishedError('Too many messages wait for the broker.'));
+      return Promise.reject(failure('full'));
     }
     return new Promise<void>((resolve, reject) => {
       const id = uuidKey();
       const deadline = Date.now() + CONFIRM_TIMEOUT_MS;
-      this.outstanding.set(id, { bytes: body.length, deadline, returned: false, resolve, reject });
-      this.bytes += body.length;
+      this.outstanding.set(id, { deadline, bytes: body.length, returned: false, resolve, reject });
+      this.count(body.length, 1);
       const { type, headers, persistent = true, mandatory = false } = options;
       const parent = traceparent();
       const properties: Options.Publish = {
@@ -98,32 +119,36 @@ export class Publisher {
         channel.publish(exchange, routingKey, body, properties, (error: unknown) =>
           this.confirmed(id, error),
         );
-      } catch (error) {
-        this.settle(id, new NotPublishedError(`The broker channel failed: ${String(error)}`));
+      } catch {
+        this.settle(id, 'failed');
       }
     });
   }
 
   private confirmed(id: string, error: unknown) {
     const returned = this.outstanding.get(id)?.returned;
-    if (error) this.settle(id, new NotPublishedError('The broker refused the message.'));
-    else if (returned) this.settle(id, new NotPublishedError('No queue takes the message.'));
+    if (error) this.settle(id, 'refused');
+    else if (returned) this.settle(id, 'unroutable');
     else this.settle(id);
   }
 
-  private settle(id: string, error?: Error) {
+  private settle(id: string, reason?: Reason) {
     const entry = this.outstanding.get(id);
     if (!entry) return;
     this.outstanding.delete(id);
-    this.bytes -= entry.bytes;
-    if (error) entry.reject(error);
+    this.count(-entry.bytes, -1);
+    if (reason) entry.reject(failure(reason));
     else entry.resolve();
   }
 
+  private count(bytes: number, messages: number) {
+    this.bytes += bytes;
+    outstandingBytes.inc(bytes);
+    outstandingMessages.inc(messages);
+  }
+
   private failAll() {
-    for (const id of [...this.outstanding.keys()]) {
-      this.settle(id, new NotPublishedError('The broker connection was lost before the confirm.'));
-    }
+    for (const id of [...this.outstanding.keys()]) this.settle(id, 'lost');
   }
 
   /** Entries are in the order of their deadlines. */
@@ -131,7 +156,12 @@ export class Publisher {
     const now = Date.now();
     for (const [id, entry] of this.outstanding) {
       if (entry.deadline > now) return;
-      this.settle(id, new NotPublishedError('The broker did not confirm in time.'));
+      this.settle(id, 'timeout');
     }
   }
+}
+
+function failure(reason: Reason): NotPublishedError {
+  failures.inc({ reason });
+  return new NotPublishedError(REASONS[reason]);
 }

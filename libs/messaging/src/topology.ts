@@ -30,6 +30,7 @@ export async function declareTopology(channel: ConfirmChannel, names: BrokerName
     channel
       .assertQueue(exchange.dead, quorum())
       .then(() => channel.bindQueue(exchange.dead, exchange.dead, '')),
+    channel.assertQueue(names.workersQueue('waba'), quorum()),
     workQueue(channel, exchange.webhook, names.archiveQueue, quorum(exchange.dead)),
     ...partitions(INBOUND_PARTITIONS).map((p) =>
       workQueue(channel, exchange.webhook, names.inboundQueue(p), singleActive(exchange.dead)),

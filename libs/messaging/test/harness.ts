@@ -3,7 +3,14 @@ import { NestFactory } from '@nestjs/core';
 import { createLogger, Drain, Health, PlatformModule } from '@scrm/platform';
 import { TcpProxy, testBroker, type TestBroker } from '@scrm/testing';
 import { connect, type Channel } from 'amqplib';
-import { BrokerConnection, MessagingModule, Publisher, RpcClient } from '../src';
+import {
+  BatchConsumers,
+  BrokerConnection,
+  MessagingModule,
+  Publisher,
+  RpcClient,
+  type MessagingOptions,
+} from '../src';
 
 /** What the broker says where its disk or memory runs low (AMQP 0-9-1, connection.blocked), and when that is over. */
 export const blockedFrame = (reason: string) =>
@@ -22,8 +29,12 @@ export const silent = createLogger('test', 'silent');
 export class Pod {
   private constructor(private readonly context: INestApplicationContext) {}
 
-  static async start(broker: TestBroker, url = broker.url): Promise<Pod> {
-    const messaging = MessagingModule.forRoot({ url, service: 'waba', names: broker.names });
+  static async start(
+    broker: TestBroker,
+    url = broker.url,
+    options: Partial<MessagingOptions> = {},
+  ): Promise<Pod> {
+    const messaging = MessagingModule.forRoot({ url, service: 'waba', names: broker.names, ...options });
     @Module({ imports: [messaging] })
     class Root {}
     const root = PlatformModule.forRoot(silent, Root);
@@ -33,6 +44,9 @@ export class Pod {
 
   get connection() {
     return this.get(BrokerConnection);
+  }
+  get consumers() {
+    return this.get(BatchConsumers);
   }
   get publisher() {
     return this.get(Publisher);
@@ -76,8 +90,8 @@ export class Stage {
   }
 
   /** A process beside the one under test; the network never breaks for it. */
-  async pod(url?: string): Promise<Pod> {
-    const pod = await Pod.start(this.broker, url);
+  async pod(url?: string, options?: Partial<MessagingOptions>): Promise<Pod> {
+    const pod = await Pod.start(this.broker, url, options);
     this.later(() => pod.stop());
     return pod;
   }

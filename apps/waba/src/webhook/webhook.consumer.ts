@@ -59,6 +59,7 @@ export class WebhookConsumer implements OnModuleInit {
     );
     this.consumers.start({
       name: `inbound-${lane}`,
+      group: 'inbound',
       queues: partitions.map((p) => this.options.names.inboundQueue(p)),
       prefetch: this.config.INBOUND_PREFETCH,
       maxBatch: this.config.INBOUND_BATCH,
@@ -67,8 +68,8 @@ export class WebhookConsumer implements OnModuleInit {
   }
 
   /**
-   * A batch goes as a whole. Where that fails, and for what came back from a worker that may have died of it, each
-   * delivery goes alone: then only the one at fault is tried again, and after five tries put aside.
+   * A batch goes as a whole. Where that fails, each delivery goes alone: then only the one at fault is tried again, and
+   * after five tries put aside.
    */
   async handle(batch: Delivery[]): Promise<BatchOutcome> {
     crashPoint('inbound.taken');
@@ -76,7 +77,7 @@ export class WebhookConsumer implements OnModuleInit {
     // The broker delivers again before it goes on, so what came back is the older part of its queue.
     const again = jobs.filter((job) => job.delivery.redelivered);
     if (again.length > 0) {
-      const first = await this.handleAlone(again);
+      const first = await this.handleAgain(again);
       first.settled.catch(() => undefined);
       const rest = batch.filter((delivery) => !delivery.redelivered);
       const then = rest.length > 0 ? await this.handle(rest) : first;
@@ -89,6 +90,24 @@ export class WebhookConsumer implements OnModuleInit {
       return outcome;
     } catch (error) {
       end({ outcome: 'failed' });
+      if (isTransient(error)) throw error;
+      return this.handleAlone(jobs);
+    }
+  }
+
+  /**
+   * What came back from a worker that gave it up, or died, perhaps of it. All of it may go together once, and that is
+   * written down before; if it comes back even then, each goes alone.
+   */
+  private async handleAgain(jobs: Job[]): Promise<BatchOutcome> {
+    const keys = jobs.map(({ info }) => keyOf(info));
+    if (!(await this.repository.beginFirstAttempts(keys))) return this.handleAlone(jobs);
+    try {
+      const outcome = await this.work(jobs.map(parse));
+      await this.repository.endAttempts(keys);
+      return outcome;
+    } catch (error) {
+      await this.repository.endAttempts(keys).catch(() => undefined);
       if (isTransient(error)) throw error;
       return this.handleAlone(jobs);
     }

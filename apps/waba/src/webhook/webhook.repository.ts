@@ -58,6 +58,20 @@ export class WebhookRepository {
     return row!.attempts;
   }
 
+  /** Counts the first try of all of them, if it is the first of all of them; else does nothing and says so. */
+  async beginFirstAttempts(deliveryKeys: string[]): Promise<boolean> {
+    const begun = await this.database.query<unknown[]>(
+      `INSERT INTO webhook_attempt (delivery_key, attempts)
+       SELECT DISTINCT key, 1 FROM unnest($1::text[]) AS key
+        WHERE NOT EXISTS (SELECT FROM webhook_attempt WHERE delivery_key = ANY($1))
+        ORDER BY key
+       ON CONFLICT DO NOTHING
+       RETURNING delivery_key`,
+      [deliveryKeys],
+    );
+    return begun.length === new Set(deliveryKeys).size;
+  }
+
   async endAttempts(deliveryKeys: string[]): Promise<void> {
     await execute(this.database, 'DELETE FROM webhook_attempt WHERE delivery_key = ANY($1)', [deliveryKeys]);
   }
