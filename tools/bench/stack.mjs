@@ -37,8 +37,8 @@ import { writeRoster } from './shape.mjs';
 const PREFIX = 'bench-';
 const START_TIMEOUT_MS = 300_000;
 
-/** Profiles of one run. */
-export const PROFILE_FOLDER = join(CHECKOUT, 'profiles', new Date().toISOString().replace(/\W/g, '-'));
+/** The profiles of one run, a folder for each scenario. */
+export const PROFILES = join(CHECKOUT, 'profiles', new Date().toISOString().replace(/\W/g, '-'));
 const RECORD = join(ROOT, 'tools/bench/profile/record.cjs');
 
 /** Our own services, and the floor's. Meta's stand-in is no part of the product. */
@@ -47,6 +47,7 @@ export const OUR_SERVICES = /^(user|back|waba(-\d+)?|ws-\d+|ingress|worker)$/;
 export class BenchStack {
   #options;
   #roster;
+  #profiles;
   /** @type {import('node:child_process').ChildProcess | undefined} */
   #child;
   /** @type {StackInfo | undefined} */
@@ -58,11 +59,15 @@ export class BenchStack {
 
   /**
    * @param {import('./options.mjs').BenchOptions} options
-   * @param {{ name?: string, roster?: import('./shape.mjs').Roster }} [what] `floor` is not the product
+   * @param {object} [what]
+   * @param {'product' | 'floor'} [what.name]
+   * @param {import('./shape.mjs').Roster} [what.roster] whom the product is seeded with
+   * @param {string} [what.profiles] the folder for them, where they are wanted
    */
-  constructor(options, { name = 'product', roster } = {}) {
+  constructor(options, { name = 'product', roster, profiles } = {}) {
     this.#options = options;
     this.#roster = roster;
+    this.#profiles = profiles;
     this.name = name;
     this.home = join(CHECKOUT, `${PREFIX}${process.pid}-${name}-${Date.now().toString(36)}`);
   }
@@ -86,8 +91,8 @@ export class BenchStack {
       cwd: ROOT,
       env: environment({
         ...(this.#roster && { SEED_FILE: writeRoster(this.home, this.#roster) }),
-        ...(this.#options.profile && {
-          PROFILE_FOLDER,
+        ...(this.#profiles && {
+          PROFILE_FOLDER: this.#profiles,
           NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ''} --require ${JSON.stringify(RECORD)}`,
         }),
       }),
@@ -134,8 +139,8 @@ export class BenchStack {
 
   /** Begins the profile of each service, and ends it the next time. */
   async profile() {
-    if (!this.#options.profile) return;
-    mkdirSync(PROFILE_FOLDER, { recursive: true });
+    if (!this.#profiles) return;
+    mkdirSync(this.#profiles, { recursive: true });
     for (const { name } of this.ours()) this.signal(name, 'SIGUSR2');
     // Stopping and writing takes them a moment, in which they answer nobody.
     await sleep(1_000);
