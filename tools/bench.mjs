@@ -4,6 +4,7 @@
  */
 import './lib/node-version.mjs';
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { HELP, parseBenchOptions } from './bench/options.mjs';
 import { bulk } from './bench/bulk.mjs';
 import { busy } from './bench/busy.mjs';
@@ -13,7 +14,7 @@ import { kill } from './bench/kill.mjs';
 import { open } from './bench/open.mjs';
 import { outbound } from './bench/outbound.mjs';
 import { SHAPES } from './bench/shape.mjs';
-import { BenchStack, PROFILE_FOLDER, removeLeftHomes } from './bench/stack.mjs';
+import { BenchStack, PROFILES, removeLeftHomes } from './bench/stack.mjs';
 import { summaryOf } from './bench/profile/summary.mjs';
 import { steady } from './bench/steady.mjs';
 import { sustained } from './bench/sustained.mjs';
@@ -84,8 +85,9 @@ try {
     const shape = SHAPES[options.shape ?? usual];
     const { sockets = shape.sockets } = options;
     const roster = shape.roster(sockets);
-    const stack = new BenchStack(options, { roster });
-    const floor = compares ? new BenchStack(options, { name: 'floor' }) : undefined;
+    const profiles = options.profile ? join(PROFILES, name) : undefined;
+    const stack = new BenchStack(options, { roster, profiles });
+    const floor = compares ? new BenchStack(options, { name: 'floor', profiles }) : undefined;
     stacks = floor ? [stack, floor] : [stack];
     note(`${name}: starting ${floor ? 'the product and the floor' : 'a stack'}`);
     for (const one of stacks) await one.start();
@@ -94,6 +96,7 @@ try {
     const line = { scenario: name, shape: shape.says, sockets, ...result };
     if (!reportTo(process.stdout, line)) missed = true;
     await stopAll();
+    if (profiles && existsSync(profiles)) note(`${name}: profiles in ${profiles}\n${summaryOf(profiles)}\n`);
   }
 } catch (error) {
   missed = true;
@@ -101,6 +104,4 @@ try {
 } finally {
   await stopAll();
 }
-if (options.profile && existsSync(PROFILE_FOLDER))
-  process.stderr.write(`${summaryOf(PROFILE_FOLDER)}\n\nprofiles: ${PROFILE_FOLDER}\n`);
 process.exit(told ? 130 : missed ? 1 : 0);

@@ -1,7 +1,7 @@
 /** As much as goes, product and floor in turns: what share of what this machine can do at all the product reaches. */
 import { compare } from './compare.mjs';
 import { closedLoop } from './load.mjs';
-import { atLeast, note } from './report.mjs';
+import { atLeast, note, round } from './report.mjs';
 
 const SECONDS = 10;
 const SHARE_OF_FLOOR = 0.7;
@@ -20,6 +20,8 @@ export async function ceiling(context) {
   return {
     ...result,
     inFlight,
+    // Steadier than the share where others use the machine, too.
+    cpuPerMessageTimesTheFloor: round(result.product.cpuMsPerMessage / result.floor.cpuMsPerMessage),
     figures: { shareOfFloor: atLeast(Math.round(share * 1000) / 1000, SHARE_OF_FLOOR), ...result.figures },
   };
 }

@@ -52,6 +52,8 @@ export async function outbound(context) {
   note(`outbound: ${CUSTOMERS} customers write first`);
   await Promise.all(inbox.customers.map((_, customer) => inbox.meta.write(customer)));
   const verdict = await inbox.ledger.verdict();
+  /** @type {Record<string, number>} */
+  const refusals = {};
   const pool = new Pool(stack.info.back, { connections: 64, pipelining: 1, headersTimeout: 15_000 });
 
   note(`outbound: ${RATE}/s for ${seconds} s`);
@@ -79,6 +81,7 @@ export async function outbound(context) {
         return sentAt ? [Math.max(0, sentAt - acceptedAt)] : [];
       }),
     ),
+    refusals,
     ...verdict,
     cpuPercent: cpuPercent(before, after),
     rssMiB: memory,
@@ -124,11 +127,17 @@ export async function outbound(context) {
       const answer = await body.json();
       sending.acceptedAt = performance.now();
       if (statusCode === 202) sending.id = /** @type {any} */ (answer).id;
-      else note(`outbound: ${statusCode} ${JSON.stringify(answer).slice(0, 200)}`);
+      else refused(`${statusCode} ${/** @type {any} */ (answer).detail}`);
     } catch (error) {
-      note(`outbound: ${error.message}`);
+      refused(error.message);
     }
     return sending;
+  }
+
+  /** Said once: a refusal seldom comes alone. @param {string} why */
+  function refused(why) {
+    if (!refusals[why]) note(`outbound: refused: ${why}`);
+    refusals[why] = (refusals[why] ?? 0) + 1;
   }
 
   /** @param {Sending[]} accepted @returns {Promise<number>} how many the screen does not show as sent in time */

@@ -29,7 +29,6 @@ import { writeRoster } from './shape.mjs';
  * @property {string[]} [flags] for `npm start`
  * @property {NodeJS.ProcessEnv} [env] on top of this process's own
  * @property {number} [wabaPods]
- * @property {boolean} [profile] the services write down where their time goes
  *
  * @typedef {object} StackInfo what stack.json says
  * @property {string} [back] the floor has none
@@ -47,8 +46,8 @@ import { writeRoster } from './shape.mjs';
 const HOME = /^(?:bench|faults)-(\d+)-/;
 const START_TIMEOUT_MS = 300_000;
 
-/** Profiles of one run. */
-export const PROFILE_FOLDER = join(CHECKOUT, 'profiles', new Date().toISOString().replace(/\W/g, '-'));
+/** The profiles of one run, a folder for each scenario. */
+export const PROFILES = join(CHECKOUT, 'profiles', new Date().toISOString().replace(/\W/g, '-'));
 const RECORD = join(ROOT, 'tools/bench/profile/record.cjs');
 
 /** Our own services, and the floor's. Meta's stand-in is no part of the product. */
@@ -57,6 +56,7 @@ export const OUR_SERVICES = /^(user|back|waba(-\d+)?|ws-\d+|ingress|worker)$/;
 export class BenchStack {
   #options;
   #roster;
+  #profiles;
   /** @type {import('node:child_process').ChildProcess | undefined} */
   #child;
   /** @type {StackInfo | undefined} */
@@ -68,11 +68,15 @@ export class BenchStack {
 
   /**
    * @param {StackOptions} options
-   * @param {{ name?: string, roster?: import('./shape.mjs').Roster }} [what] `floor` is not the product
+   * @param {object} [what]
+   * @param {'product' | 'floor'} [what.name]
+   * @param {import('./shape.mjs').Roster} [what.roster] whom the product is seeded with
+   * @param {string} [what.profiles] the folder for them, where they are wanted
    */
-  constructor(options, { name = 'product', roster } = {}) {
+  constructor(options, { name = 'product', roster, profiles } = {}) {
     this.#options = options;
     this.#roster = roster;
+    this.#profiles = profiles;
     this.name = name;
     this.home = homeFor('bench', name);
   }
@@ -86,7 +90,7 @@ export class BenchStack {
   async start() {
     const log = join(this.home, 'start.log');
     mkdirSync(this.home, { recursive: true });
-    const { build, flags = [], wabaPods = 1, profile, env } = this.#options;
+    const { build, flags = [], wabaPods = 1, env } = this.#options;
     const base = this.#options.base ?? (await freeBase());
     const program = this.name === 'floor' ? 'tools/bench/floor/start.mjs' : 'tools/start.mjs';
     const args = [program, '--home', this.home, '--port-base', String(base), ...flags];
@@ -97,8 +101,8 @@ export class BenchStack {
       cwd: ROOT,
       env: environment({
         ...(this.#roster && { SEED_FILE: writeRoster(this.home, this.#roster) }),
-        ...(profile && {
-          PROFILE_FOLDER,
+        ...(this.#profiles && {
+          PROFILE_FOLDER: this.#profiles,
           NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ''} --require ${JSON.stringify(RECORD)}`,
         }),
         ...env,
@@ -146,8 +150,8 @@ export class BenchStack {
 
   /** Begins the profile of each service, and ends it the next time. */
   async profile() {
-    if (!this.#options.profile) return;
-    mkdirSync(PROFILE_FOLDER, { recursive: true });
+    if (!this.#profiles) return;
+    mkdirSync(this.#profiles, { recursive: true });
     for (const { name } of this.ours()) this.signal(name, 'SIGUSR2');
     // Stopping and writing takes them a moment, in which they answer nobody.
     await sleep(1_000);
