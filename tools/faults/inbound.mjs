@@ -74,17 +74,19 @@ export class Inbound {
     return Promise.all(this.#last);
   }
 
+  /** Posts any delivery once, to any pod. @param {Buffer} body @returns {Promise<number>} the status; 0 without an answer */
+  knock(body) {
+    return this.#tryOnce(this.#random.pick(this.#pools), body, this.#headers(body));
+  }
+
   /** Posts any delivery until it is answered with 200. @param {Buffer} body */
   async post(body) {
-    const headers = {
-      'content-type': 'application/json',
-      'user-agent': 'facebookexternalua',
-      'x-hub-signature-256': `sha256=${createHmac('sha256', this.#secret).update(body).digest('hex')}`,
-    };
+    const headers = this.#headers(body);
     let pod = this.#random.next() * this.#pools.length;
     for (let pause = FIRST_PAUSE_MS; !this.#closed; pause = Math.min(pause * 1.5, LONGEST_PAUSE_MS)) {
       // As a load balancer would, the next try goes to another pod.
-      if (await this.#tryOnce(this.#pools[Math.floor(pod++) % this.#pools.length], body, headers)) return;
+      const pool = this.#pools[Math.floor(pod++) % this.#pools.length];
+      if ((await this.#tryOnce(pool, body, headers)) === 200) return;
       this.retries++;
       await sleep(pause * (0.8 + Math.random() * 0.4));
     }
@@ -120,7 +122,16 @@ export class Inbound {
     return { ...entry, changes: [{ ...change, value: { ...change.value, messages } }] };
   }
 
-  /** @param {Pool} pool @param {Buffer} body @param {Record<string, string>} headers @returns {Promise<boolean>} */
+  /** @param {Buffer} body */
+  #headers(body) {
+    return {
+      'content-type': 'application/json',
+      'user-agent': 'facebookexternalua',
+      'x-hub-signature-256': `sha256=${createHmac('sha256', this.#secret).update(body).digest('hex')}`,
+    };
+  }
+
+  /** @param {Pool} pool @param {Buffer} body @param {Record<string, string>} headers @returns {Promise<number>} */
   async #tryOnce(pool, body, headers) {
     let status;
     try {
@@ -128,9 +139,9 @@ export class Inbound {
       status = answer.statusCode;
       await answer.body.dump();
     } catch {
-      return false;
+      return 0;
     }
     if (status === 401) throw new Error('the webhook refuses our signature');
-    return status === 200;
+    return status;
   }
 }

@@ -72,7 +72,7 @@ it('says that it is unavailable while the database is away', async () => {
   };
   const service = await startService(userService(config));
   const drain = new Drain();
-  const rpc = new RpcClient({ url, service: 'test', names }, drain);
+  const rpc = new RpcClient({ url, service: 'test', names }, drain, service.logger);
   await eventually(async () => {
     const { checks } = (await (await fetch(`${service.url}/health/ready`)).json()) as {
       checks: Record<string, string>;

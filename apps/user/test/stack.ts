@@ -91,7 +91,7 @@ export async function startUserStack(extra: Partial<UserConfig> = {}): Promise<U
   const service = await startService(userService(config));
   const drain = new Drain();
   const options: MessagingOptions = { url: broker.url, service: 'test', names: broker.names };
-  const rpc = new RpcClient(options, drain);
+  const rpc = new RpcClient(options, drain, service.logger);
   await eventually(async () => {
     const { status } = await fetch(`${service.url}/health/ready`);
     if (status !== 200) throw new Error(`not ready: ${status}`);

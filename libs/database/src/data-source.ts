@@ -1,4 +1,5 @@
 import { DataSource, type DataSourceOptions, type EntitySchema, type MixedList } from 'typeorm';
+import { boundedClient } from './bounded-client';
 
 export interface DatabaseOptions {
   url: string;
@@ -16,10 +17,16 @@ export interface DatabaseOptions {
    */
   role?: string;
   poolSize?: number;
+  /** Set by tests only. */
+  silenceMs?: number;
 }
 
-/** Limits of every call to the database. A statement that takes longer has gone wrong, and gives its lock back. */
-const LIMITS = { statement: 5_000, lock: 2_000, idleInTransaction: 10_000, connect: 1_000 };
+/**
+ * Limits of every call to the database. A statement that takes longer has gone wrong, and gives its lock back.
+ * `silence` is the only one that holds where the network swallows everything: the server's word for a statement that
+ * took too long has to come before it.
+ */
+const LIMITS = { statement: 5_000, lock: 2_000, idleInTransaction: 10_000, connect: 1_000, silence: 7_500 };
 
 /** A pool on the service's schema. It connects on first use, so a service starts while the database is away. */
 export function createDataSource(options: DatabaseOptions): DataSource {
@@ -45,7 +52,13 @@ export function createDataSource(options: DatabaseOptions): DataSource {
     migrationsTransactionMode: 'each',
     poolSize: options.poolSize ?? 10,
     connectTimeoutMS: LIMITS.connect,
-    extra: { options: settings.join(' '), idleTimeoutMillis: 30_000, keepAlive: true },
+    extra: {
+      options: settings.join(' '),
+      idleTimeoutMillis: 30_000,
+      keepAlive: true,
+      // A migration may take as long as it takes.
+      ...(options.role && { Client: boundedClient(options.silenceMs ?? LIMITS.silence) }),
+    },
     // A broken idle connection must not become an unhandled error that takes the process along.
     poolErrorHandler: () => undefined,
     logging: false,

@@ -71,7 +71,7 @@ describe('the database', () => {
     await admin.end();
   });
 
-  async function open({ role = ROLE, poolSize = 2, url = database.url } = {}) {
+  async function open({ role = ROLE, poolSize = 2, url = database.url, silenceMs = 0 } = {}) {
     const source = createDataSource({
       url,
       schema: SCHEMA,
@@ -79,6 +79,7 @@ describe('the database', () => {
       entities: [],
       poolSize,
       role,
+      ...(silenceMs > 0 && { silenceMs }),
     });
     opened.push(source);
     return source.initialize();
@@ -220,6 +221,50 @@ describe('the database', () => {
       expect(isTransient(error)).toBe(false);
       const other: unknown = await source.query('SELECT 1/0').catch((e: unknown) => e);
       expect([violatedConstraint(other), isTransient(other)]).toEqual([undefined, false]);
+    });
+  });
+
+  describe('where the network swallows everything', () => {
+    let network: TcpProxy;
+    beforeEach(async () => (network = await TcpProxy.to(database.url)));
+    afterEach(() => network.close());
+
+    const one = (source: DataSource) => source.query<{ one: number }[]>('SELECT 1 AS one');
+    const failure = (work: Promise<unknown>) => work.catch((error: unknown) => error);
+
+    it('ends what hangs, in a transaction or not, with an error that passes by itself', async () => {
+      const source = await open({ url: network.url, silenceMs: 500 });
+      const begun = inTenant(source, randomUUID(), async (manager) => {
+        network.freeze();
+        await manager.query('SELECT 1');
+      });
+      const errors = [await failure(begun)];
+      await one(source);
+      network.freeze();
+      errors.push(await failure(one(source)));
+      expect(errors).toEqual([expect.any(Error), expect.any(Error)]);
+      expect(errors.map(isTransient)).toEqual([true, true]);
+    });
+
+    it('gives none of the hanging connections to the next one who asks', async () => {
+      const source = await open({ url: network.url, poolSize: 5, silenceMs: 500 });
+      await Promise.all(Array.from({ length: 5 }, () => source.query('SELECT pg_sleep(0.1)')));
+      network.freeze();
+      const begun = performance.now();
+      // One finds out; the other four connections lie idle and are as dead.
+      expect(isTransient(await failure(one(source)))).toBe(true);
+      for (let i = 0; i < 5; i++) await expect(one(source)).resolves.toEqual([{ one: 1 }]);
+      expect(performance.now() - begun).toBeLessThan(1_500);
+    });
+
+    it('keeps a connection that only takes its time', async () => {
+      const source = await open({ url: network.url, poolSize: 1, silenceMs: 400 });
+      const pid = () => source.query<{ pid: number }[]>('SELECT pg_backend_pid() AS pid');
+      const before = await pid();
+      await source.transaction((manager) =>
+        Promise.all(Array.from({ length: 4 }, () => manager.query('SELECT pg_sleep(0.2)'))),
+      );
+      expect(await pid()).toEqual(before);
     });
   });
 

@@ -28,6 +28,14 @@ export class BrokerConnection implements OnApplicationShutdown {
     });
   }
 
+  /** True when the broker takes no more from this connection, false when it does again or the connection is lost. */
+  onBlocked(listener: (blocked: boolean) => void): void {
+    const manager = this.amqp.managedConnection;
+    manager.on('blocked', () => listener(true));
+    manager.on('unblocked', () => listener(false));
+    manager.on('disconnect', () => listener(false));
+  }
+
   async onApplicationShutdown() {
     await courtesy(this.amqp.managedConnection.close());
   }

@@ -22,6 +22,7 @@ export class KeptChannel {
     private readonly label: { name: string; logger: Logger },
     private readonly setup: (channel: ConfirmChannel) => Promise<void>,
     private readonly onLost: () => void = () => undefined,
+    private readonly onOpened: () => void = () => undefined,
   ) {
     connection.on('connect', this.reopen);
     void this.open();
@@ -60,8 +61,9 @@ export class KeptChannel {
       await this.setup(opened);
       // The broker may have closed it behind the last answer: a dead channel must not be kept as the current one.
       if (gone) throw new Error('closed while it was opened');
-      if (this.closed) await opened.close();
-      else this.current = opened;
+      if (this.closed) return void (await opened.close());
+      this.current = opened;
+      this.onOpened();
     } catch (err) {
       if (!this.closed)
         this.label.logger.warn({ err, channel: this.label.name }, 'channel could not be opened');

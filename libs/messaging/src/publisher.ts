@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Drain, Health } from '@scrm/platform';
 import { uuidKey } from './publication-id';
 import { traceparent } from '@scrm/platform';
-import type { ConfirmChannel, Options } from 'amqplib';
+import type { Options } from 'amqplib';
 import { BrokerConnection } from './connection';
 import type { KeptChannel } from './kept-channel';
 
@@ -12,7 +12,7 @@ export class NotPublishedError extends Error {
 }
 
 interface Outstanding {
-  channel: ConfirmChannel;
+  bytes: number;
   deadline: number;
   returned: boolean;
   resolve: () => void;
@@ -21,8 +21,9 @@ interface Outstanding {
 
 const CONFIRM_TIMEOUT_MS = 5_000;
 const SWEEP_MS = 250;
-/** Beyond this the process refuses instead of hoarding: the broker is behind, and callers can try again. */
+/** Beyond these the process refuses instead of hoarding: the broker is behind, and callers can try again. */
 const MAX_OUTSTANDING = 20_000;
+const MAX_OUTSTANDING_BYTES = 64 * 1024 * 1024;
 
 export interface PublishOptions {
   /** Message type, for consumers that switch on it. */
@@ -37,12 +38,15 @@ export interface PublishOptions {
 /**
  * Publishes with the broker's confirm, pipelined on one channel. The promise settles in any case: by the confirm, by
  * a refusal, by the loss of the channel, or after 5 s (amqplib may never settle the confirms of a closed channel).
+ * While the broker blocks publishers, because its disk or memory runs low, nothing is sent and everything refused.
  */
 @Injectable()
 export class Publisher {
   private readonly kept: KeptChannel;
   private readonly outstanding = new Map<string, Outstanding>();
   private readonly sweeper: NodeJS.Timeout;
+  private bytes = 0;
+  private blocked = false;
 
   constructor(connection: BrokerConnection, health: Health, drain: Drain) {
     this.kept = connection.channel(
@@ -55,9 +59,11 @@ export class Publisher {
       },
       () => this.failAll(),
     );
+    connection.onBlocked((blocked) => (this.blocked = blocked));
     this.sweeper = setInterval(() => this.expire(), SWEEP_MS);
     health.register('publisher', () => {
       if (!this.kept.current) throw new Error('no channel');
+      if (this.blocked) throw new Error('blocked by the broker');
     });
     drain.on('close-connections', 'publisher', async () => {
       clearInterval(this.sweeper);
@@ -69,13 +75,15 @@ export class Publisher {
   publish(exchange: string, routingKey: string, body: Buffer, options: PublishOptions = {}): Promise<void> {
     const channel = this.kept.current;
     if (!channel) return Promise.reject(new NotPublishedError('The broker is not connected.'));
-    if (this.outstanding.size >= MAX_OUTSTANDING) {
+    if (this.blocked) return Promise.reject(new NotPublishedError('The broker takes nothing now.'));
+    if (this.outstanding.size >= MAX_OUTSTANDING || this.bytes + body.length > MAX_OUTSTANDING_BYTES) {
       return Promise.reject(new NotPublishedError('Too many messages wait for the broker.'));
     }
     return new Promise<void>((resolve, reject) => {
       const id = uuidKey();
       const deadline = Date.now() + CONFIRM_TIMEOUT_MS;
-      this.outstanding.set(id, { channel, deadline, returned: false, resolve, reject });
+      this.outstanding.set(id, { bytes: body.length, deadline, returned: false, resolve, reject });
+      this.bytes += body.length;
       const { type, headers, persistent = true, mandatory = false } = options;
       const parent = traceparent();
       const properties: Options.Publish = {
@@ -107,6 +115,7 @@ export class Publisher {
     const entry = this.outstanding.get(id);
     if (!entry) return;
     this.outstanding.delete(id);
+    this.bytes -= entry.bytes;
     if (error) entry.reject(error);
     else entry.resolve();
   }

@@ -5,6 +5,17 @@ import { TcpProxy, testBroker, type TestBroker } from '@scrm/testing';
 import { connect, type Channel } from 'amqplib';
 import { BrokerConnection, MessagingModule, Publisher, RpcClient } from '../src';
 
+/** What the broker says where its disk or memory runs low (AMQP 0-9-1, connection.blocked), and when that is over. */
+export const blockedFrame = (reason: string) =>
+  methodFrame(Buffer.concat([Buffer.from([0, 10, 0, 60, reason.length]), Buffer.from(reason)]));
+export const UNBLOCKED_FRAME = methodFrame(Buffer.from([0, 10, 0, 61]));
+
+function methodFrame(method: Buffer): Buffer {
+  const head = Buffer.from([1, 0, 0, 0, 0, 0, 0]);
+  head.writeUInt32BE(method.length, 3);
+  return Buffer.concat([head, method, Buffer.from([0xce])]);
+}
+
 export const silent = createLogger('test', 'silent');
 
 /** One process of a service, as far as the broker sees it. */

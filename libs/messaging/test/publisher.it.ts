@@ -1,5 +1,5 @@
 import { eventually } from '@scrm/testing';
-import { Stage, type Pod } from './harness';
+import { blockedFrame, Stage, UNBLOCKED_FRAME, type Pod } from './harness';
 
 const body = Buffer.from('{}');
 /** At once, that is: what nobody reports is given up after seconds, in other words. */
@@ -20,8 +20,8 @@ describe('publishing', () => {
   });
   afterEach(() => stage.close());
 
-  const isReady = () =>
-    eventually(async () => expect(await pod.health.readiness()).toMatchObject({ ready: true }));
+  const isReady = (within = 10_000) =>
+    eventually(async () => expect(await pod.health.readiness()).toMatchObject({ ready: true }), { within });
   const publish = (key = queue, options = {}) => pod.publisher.publish(exchange, key, body, options);
 
   it('is confirmed when the message is in its queue', async () => {
@@ -86,6 +86,48 @@ describe('publishing', () => {
     expect([ready, checks.broker, checks.publisher]).toEqual([false, 'not connected', 'no channel']);
     stage.network.accept();
     await isReady();
+  });
+
+  it('refuses at once while the broker takes nothing, and the service is not ready', async () => {
+    stage.network.tell(blockedFrame('low on disk'));
+    await eventually(() => expect(publish()).rejects.toThrow('The broker takes nothing now.'));
+    expect((await pod.health.readiness()).checks.publisher).toBe('blocked by the broker');
+    stage.network.tell(UNBLOCKED_FRAME);
+    await isReady();
+    await expect(publish()).resolves.toBeUndefined();
+  });
+
+  it('is not blocked any more by a broker that it lost', async () => {
+    stage.network.tell(blockedFrame('low on memory'));
+    await eventually(() => expect(publish()).rejects.toThrow('The broker takes nothing now.'));
+    stage.network.cut();
+    await isReady();
+    await expect(publish()).resolves.toBeUndefined();
+  });
+
+  it('hoards no more than some megabytes that the broker does not confirm', async () => {
+    stage.network.freeze();
+    const big = Buffer.alloc(3 * 1024 * 1024);
+    const waiting = Array.from({ length: 30 }, () => pod.publisher.publish(exchange, queue, big));
+    const results = await Promise.allSettled(waiting.slice(21));
+    for (const result of results) {
+      expect(result).toMatchObject({ reason: { message: 'Too many messages wait for the broker.' } });
+    }
+    stage.network.cut();
+    await Promise.allSettled(waiting);
+    await isReady();
+    await expect(publish()).resolves.toBeUndefined();
+  });
+
+  it('comes back after a broker that took the connection and said nothing', async () => {
+    stage.network.swallow();
+    stage.network.cut();
+    await eventually(async () => expect((await pod.health.readiness()).checks.broker).toBe('not connected'));
+    // A connection was tried meanwhile, and it stays silent for ever.
+    await eventually(() => expect(stage.network.swallowed).toBeGreaterThan(0));
+    stage.network.accept();
+    await isReady(15_000);
+    await expect(publish()).resolves.toBeUndefined();
   });
 
   it('does not wait for ever for a broker that says nothing', async () => {

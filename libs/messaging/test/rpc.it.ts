@@ -22,8 +22,9 @@ import {
 import { eventually, TestIdentity } from '@scrm/testing';
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
+import type { KeptChannel } from '../src/kept-channel';
 import { FromCaller, MessagingModule, OnRpc, serveRpc, type Caller } from '../src';
-import { Stage, type Pod } from './harness';
+import { blockedFrame, Stage, UNBLOCKED_FRAME, type Pod } from './harness';
 
 const TENANT = randomUUID();
 /** The real contracts' keys, with answers that are short to write down. */
@@ -192,6 +193,7 @@ describe('a question to another service', () => {
   });
 
   it('expires with the patience of the caller: nobody answers it later', async () => {
+    await (await serve()).stop();
     await expect(ask(echo, { n: 1 }, { timeoutMs: 100 })).rejects.toMatchObject({
       code: 'timeout',
       status: 504,
@@ -239,6 +241,48 @@ describe('a question to another service', () => {
     await eventually(async () => expect(await readiness(service)).toBe(503));
     await isReady(service);
     await expect(ask(echo, { n: 1 })).resolves.toMatchObject({ question: { n: 1 } });
+  });
+
+  it('fails at once where the service has never been there', async () => {
+    await expect(ask(echo)).rejects.toMatchObject({ code: 'unavailable', status: 503, retryAfter: 1 });
+  });
+
+  it('fails with the connection, and is not asked again when that is back', async () => {
+    await serve();
+    const far = await stage.podBehindNetwork();
+    await far.rpc.call(echo, { n: 1 });
+    const inHand = far.rpc.call(slow, {}, { timeoutMs: 60_000 });
+    inHand.catch(() => undefined);
+    await eventually(() => expect(asked).toEqual([{ n: 1 }, 'slow']));
+    stage.network.freeze();
+    const swallowed = far.rpc.call(echo, { n: 2 }, { timeoutMs: 60_000 });
+    swallowed.catch(() => undefined);
+    stage.network.cut();
+    for (const question of [inHand, swallowed]) {
+      await expect(question).rejects.toMatchObject({ code: 'unavailable' });
+    }
+    await eventually(() => far.rpc.call(echo, { n: 3 }));
+    expect(asked).toEqual([{ n: 1 }, 'slow', { n: 3 }]);
+    finish();
+  });
+
+  it('fails at once while the broker takes nothing, and works when it does again', async () => {
+    await serve();
+    const far = await stage.podBehindNetwork();
+    const askFar = () => far.rpc.call(echo, { n: 1 }, { timeoutMs: 60_000 });
+    await askFar();
+    stage.network.tell(blockedFrame('low on disk'));
+    await eventually(() => expect(askFar()).rejects.toMatchObject({ code: 'unavailable', status: 503 }));
+    stage.network.tell(UNBLOCKED_FRAME);
+    await eventually(askFar);
+  });
+
+  it('is answered again after the channel of the one who asks was lost alone', async () => {
+    await serve();
+    await ask(echo, { n: 1 });
+    const { kept } = client.rpc as unknown as { kept: KeptChannel };
+    await kept.current!.close();
+    await eventually(() => ask(echo, { n: 2 }));
   });
 
   it('fails at once while the broker is away, and works when it is back', async () => {

@@ -5,6 +5,9 @@ export class TcpProxy {
   private readonly sockets = new Set<Socket>();
   private readonly clients = new Set<Socket>();
   private refusing = false;
+  private swallowing = false;
+  /** New connections that were taken and never answered. */
+  swallowed = 0;
 
   private constructor(
     private readonly server: Server,
@@ -34,6 +37,11 @@ export class TcpProxy {
     for (const socket of this.sockets) socket.unpipe().pause();
   }
 
+  /** Every client hears this, as if the server had said it. */
+  tell(bytes: Buffer): void {
+    for (const socket of this.clients) socket.write(bytes);
+  }
+
   /** The clients' ends are gone, and the server is not told: it goes on holding what it holds for them. */
   leaveHalfOpen(): void {
     for (const socket of this.sockets) socket.unpipe();
@@ -47,8 +55,15 @@ export class TcpProxy {
     this.cut();
   }
 
+  /** Nothing gets through any more, and new connections are taken and never answered, until `accept`. */
+  swallow(): void {
+    this.swallowing = true;
+    this.freeze();
+  }
+
+  /** New connections work again. Those that were frozen or swallowed stay as dead as they are. */
   accept(): void {
-    this.refusing = false;
+    this.refusing = this.swallowing = false;
   }
 
   async close(): Promise<void> {
@@ -59,6 +74,11 @@ export class TcpProxy {
   private join(near: Socket, port: number, host: string) {
     if (this.refusing) {
       near.destroy();
+      return;
+    }
+    if (this.swallowing) {
+      this.swallowed++;
+      this.sockets.add(near.resume().on('error', () => undefined));
       return;
     }
     const far = connect(port, host);

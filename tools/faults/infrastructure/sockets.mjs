@@ -1,0 +1,155 @@
+/** Clients that read too slowly, that are cut off without a word, or that all come back at once. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Screen } from '../../bench/screen.mjs';
+import { rssMiB } from '../../bench/usage.mjs';
+import { Problem } from '../../lib/say.mjs';
+import { Proxy } from '../proxy.mjs';
+
+/** @typedef {import('../world.mjs').World} World */
+
+/** As the product has it: ping after 25 s, and 10 s for the pong. */
+const HALF_OPEN_MS = 45_000;
+const HERD = 80;
+const FLAT_MIB = 64;
+/** Of what a message is on a screen: enough of them fill the kernel's buffers and then the pod's limit of 1 MB. */
+const FRAME_BYTES = 1_000;
+const FLOOD_BYTES = 12 * 1024 * 1024;
+const BUNDLE = 100;
+
+/** @type {import('../world.mjs').Fault[]} */
+export const SOCKET_FAULTS = [
+  {
+    name: 'sockets:slow',
+    title: 'clients of one pod stop reading while more comes than anything may keep for them',
+    times: 2,
+    short: 0,
+    recoveryMs: 10_000,
+    block: 1,
+    async run(world) {
+      const [slow] = await throughNetworks(world);
+      const pod = world.stack.ours().find(({ name }) => name === 'ws-1');
+      const closedBefore = await closes(pod, 1013);
+      const memoryBefore = rssMiB(world.stack.info.services)['ws-1'];
+      slow.blackhole();
+      const peak = await flood(world, () => rssMiB(world.stack.info.services)['ws-1']);
+      await world.until(async () => (await closes(pod, 1013)) > closedBefore, 'the pod closing slow sockets');
+      world.note(`sockets:slow: ws-1 grew from ${memoryBefore} to ${peak} MiB at the most`);
+      if (peak - memoryBefore > FLAT_MIB) throw new Problem(`ws-1 grew by ${peak - memoryBefore} MiB`);
+      slow.pass();
+      return world.recovered(performance.now());
+    },
+    end: directly,
+  },
+  {
+    name: 'sockets:half-open',
+    title: 'the sockets of one pod are swallowed: neither end is told',
+    times: 2,
+    short: 0,
+    recoveryMs: HALF_OPEN_MS,
+    block: 1,
+    async run(world) {
+      const [network] = await throughNetworks(world);
+      const pod = world.stack.ours().find(({ name }) => name === 'ws-1');
+      const pings = await closes(pod, 4408);
+      const swallowed = network.connections;
+      network.forget();
+      const began = performance.now();
+      const podNoticed = world.until(
+        async () => (await closes(pod, 4408)) >= pings + swallowed,
+        'the pod noticing its half-open sockets',
+        HALF_OPEN_MS,
+      );
+      const [took] = await Promise.all([world.recovered(began), podNoticed]);
+      return took;
+    },
+    end: directly,
+  },
+  {
+    name: 'sockets:herd',
+    title: `${HERD} more sockets, and all of them are lost at the same moment`,
+    times: 10,
+    short: 0,
+    recoveryMs: 5_000,
+    async run(world) {
+      const herd = herdOf(world);
+      await Promise.all(herd.map((screen) => screen.untilLive()));
+      const all = [...herd, ...world.screens];
+      for (const screen of all) screen.drop();
+      const began = performance.now();
+      await world.until(() => all.every((screen) => screen.live), 'all sockets again');
+      return world.recovered(began);
+    },
+    async end(world) {
+      for (const screen of herds.get(world) ?? []) screen.close();
+    },
+  },
+];
+
+/** @type {WeakMap<World, Proxy[]>} */
+const networks = new WeakMap();
+/** @type {WeakMap<World, Screen[]>} */
+const herds = new WeakMap();
+
+/** From now on the screens reach each pod through a network of its own. @param {World} world */
+async function throughNetworks(world) {
+  let those = networks.get(world);
+  if (!those) {
+    those = await Promise.all(world.stack.info.ws.map((url) => Proxy.to(url)));
+    networks.set(world, those);
+  }
+  // Forgotten sockets stay with the network that swallowed them.
+  world.wsUrls.splice(0, world.wsUrls.length, ...those.map(({ url }) => url));
+  for (const screen of world.screens) screen.drop();
+  await world
+    .until(() => world.screens.every(({ live }) => !live), 'all sockets lost', 5_000)
+    .catch(() => {});
+  await world.until(() => world.screens.every(({ live }) => live), 'all sockets through the networks');
+  return those;
+}
+
+/** @param {World} world */
+async function directly(world) {
+  const those = networks.get(world) ?? [];
+  networks.delete(world);
+  world.wsUrls.splice(0, world.wsUrls.length, ...world.stack.info.ws);
+  await Promise.all(those.map((network) => network.close()));
+}
+
+/** Customers write and write. @param {World} world @param {() => number} measure @returns {Promise<number>} the most of it */
+async function flood({ inbound, ledger }, measure) {
+  let most = 0;
+  for (let bytes = 0; bytes < FLOOD_BYTES; bytes += 4 * BUNDLE * FRAME_BYTES) {
+    await Promise.all(Array.from({ length: 4 }, () => inbound.write(inbound.next(BUNDLE))));
+    // On a full screen, one entitled to all of it; what is slow to be stored must not pile up.
+    while (ledger.open().length > 2_000 && ledger.seenAt[ledger.count - 2_000] === 0) await sleep(20);
+    most = Math.max(most, measure());
+  }
+  return most;
+}
+
+/** How many sockets a pod closed with this code. @param {{ port: number } | undefined} pod @param {number} code */
+async function closes(pod, code) {
+  const response = await fetch(`http://127.0.0.1:${pod?.port}/metrics`, {
+    signal: AbortSignal.timeout(5_000),
+  });
+  const found = new RegExp(`^ws_disconnects_total\\{code="${code}"[^}]*\\} (\\d+)`, 'm').exec(
+    await response.text(),
+  );
+  return Number(found?.[1] ?? 0);
+}
+
+/** Sockets that nobody looks at. @param {World} world */
+function herdOf(world) {
+  let herd = herds.get(world);
+  if (!herd) {
+    const account = /** @type {any} */ ({ change() {}, message() {}, reset() {} });
+    const { agents, wsUrls: urls } = world;
+    herd = Array.from(
+      { length: HERD },
+      (_, i) =>
+        new Screen({ agent: agents[i % agents.length], urls, first: i, account, numberOf: () => undefined }),
+    );
+    herds.set(world, herd);
+  }
+  return herd;
+}
