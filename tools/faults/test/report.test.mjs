@@ -44,12 +44,12 @@ describe('the report of faults', () => {
     const folder = mkdtempSync(join(tmpdir(), 'faults-'));
     const file = join(folder, 'reliability.md');
     writeFileSync(file, '# A\n<!-- faults: begin -->\nold\n<!-- faults: end -->\nrest\n');
-    intoDocument(file, table([clean()]));
-    intoDocument(file, table([clean()]));
+    intoDocument(file, 'faults', table([clean()]));
+    intoDocument(file, 'faults', table([clean()]));
     const text = readFileSync(file, 'utf8');
     rmSync(folder, { recursive: true });
     assert.equal(text.match(/crash:somewhere/g).length, 1);
     assert.ok(!text.includes('old') && text.endsWith('<!-- faults: end -->\nrest\n'));
-    assert.throws(() => intoDocument(join(folder, 'none.md'), ''));
+    assert.throws(() => intoDocument(join(folder, 'none.md'), 'faults', ''));
   });
 });
