@@ -8,7 +8,15 @@ import { INFRASTRUCTURE_FAULTS } from './faults/infrastructure/index.mjs';
 import { HELP, parseFaultOptions } from './faults/options.mjs';
 import { processFaults } from './faults/process/index.mjs';
 import { Random } from './faults/random.mjs';
-import { complaints, intoDocument, note, PROMISES, table } from './faults/report.mjs';
+import {
+  circumstances,
+  complaints,
+  intoDocument,
+  memoryTable,
+  note,
+  PROMISES,
+  table,
+} from './faults/report.mjs';
 import { runFault } from './faults/run.mjs';
 import { soak } from './faults/soak.mjs';
 import { World } from './faults/world.mjs';
@@ -58,6 +66,8 @@ const FLAGS = ['--waba-pods', '2'];
 const random = new Random(options.seed);
 /** @type {import('./faults/report.mjs').Row[]} */
 const rows = [];
+/** @type {import('./faults/soak.mjs').Slope[] | undefined} */
+let memory;
 let broken = false;
 
 note(`seed ${options.seed}`);
@@ -90,13 +100,18 @@ try {
 if (told) process.exit(130);
 const text = table(rows);
 process.stdout.write(`\n${text}\n`);
-if (options.report && !broken) intoDocument(options.report, text);
+if (memory) process.stdout.write(`\n${memoryTable(memory)}\n`);
+if (options.report) {
+  const parts = [circumstances(options.seed), text, ...(memory ? [memoryTable(memory)] : [])];
+  intoDocument(options.report, memory ? 'soak' : 'faults', parts.join('\n\n'));
+}
 process.exit(broken ? 1 : 0);
 
 /** @param {number} minutes */
 async function runSoak(minutes) {
-  const { row, memory, struck } = await soak(await open(FLAGS), minutes);
+  const { row, memory: slopes, struck } = await soak(await open(FLAGS), minutes);
   rows.push(row);
+  memory = slopes;
   process.stdout.write(`${JSON.stringify({ ...row, struck, memory })}\n`);
   const wrong = complaints(row);
   note(`soak: ${wrong.length === 0 ? 'clean' : `BROKEN ${wrong.join(', ')}`}`);

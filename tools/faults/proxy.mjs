@@ -10,6 +10,9 @@ export class Proxy {
   #frozen = false;
   #refusing = false;
   #server;
+  /** @type {URL[]} */
+  #targets = [];
+  #turn = 0;
 
   /** The same server, through this network. */
   url;
@@ -25,15 +28,20 @@ export class Proxy {
 
   /** @param {string} url @returns {Promise<Proxy>} */
   static async to(url) {
-    const target = new URL(url);
     const server = createServer();
     await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(undefined)));
     const here = new URL(url);
     here.hostname = '127.0.0.1';
     here.port = String(/** @type {import('node:net').AddressInfo} */ (server.address()).port);
     const proxy = new Proxy(server, here.toString());
-    server.on('connection', (near) => proxy.#join(near, target));
+    proxy.aim([url]);
+    server.on('connection', (near) => proxy.#join(near));
     return proxy;
+  }
+
+  /** From now on connections go to these servers in turn, as through a load balancer. @param {string[]} urls */
+  aim(urls) {
+    this.#targets = urls.map((url) => new URL(url));
   }
 
   get connections() {
@@ -94,12 +102,13 @@ export class Proxy {
     await new Promise((resolve) => this.#server.close(resolve));
   }
 
-  /** @param {Socket} near @param {URL} target */
-  #join(near, target) {
+  /** @param {Socket} near */
+  #join(near) {
     if (this.#refusing) {
       near.resetAndDestroy();
       return;
     }
+    const target = this.#targets[this.#turn++ % this.#targets.length];
     const far = connect({ host: target.hostname, port: Number(target.port), noDelay: true });
     near.setNoDelay(true);
     const pair = { near, far };

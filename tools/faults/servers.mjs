@@ -43,6 +43,11 @@ export class Server {
     return pid;
   }
 
+  /** As long as it is held, it is not started again where it dies. @param {boolean} held */
+  hold(held) {
+    this.#supervised.held = held;
+  }
+
   /** Ends it and keeps it down, until start(). @param {NodeJS.Signals} [signal] */
   async stop(signal = 'SIGTERM') {
     this.#supervised.held = true;

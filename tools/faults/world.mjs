@@ -184,7 +184,7 @@ export class World {
     const deadline = performance.now() + timeoutMs;
     const left = () => Math.max(0, deadline - performance.now());
     /** @type {Record<string, number>} when each part was there: what a slow one was waiting for */
-    const parts = {};
+    const parts = { ready: Math.round(performance.now() - since) };
     const part = async (/** @type {string} */ name, /** @type {Promise<unknown>} */ work) => {
       await work;
       parts[name] = Math.round(performance.now() - since);

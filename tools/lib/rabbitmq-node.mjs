@@ -32,7 +32,7 @@ export function findServer() {
  */
 export function startNode(server, { processes, ports, disposable = false, onChange }) {
   const folder = join(processes.home, 'rabbitmq');
-  const env = prepare(folder, ports, disposable);
+  const env = prepareNode(folder, { ports, disposable });
   const log = processes.logOf('rabbitmq');
   /** @type {import('./processes.mjs').Child | undefined} */
   let epmd;
@@ -66,16 +66,25 @@ export function startNode(server, { processes, ports, disposable = false, onChan
 }
 
 /**
+ * What a node needs on the disk, and what it is told.
+ *
  * @param {string} folder
- * @param {import('./rabbitmq.mjs').RabbitOptions['ports']} ports
- * @param {boolean} disposable
+ * @param {object} node
+ * @param {import('./rabbitmq.mjs').RabbitOptions['ports']} node.ports
+ * @param {boolean} [node.disposable]
+ * @param {string} [node.name]
+ * @param {string} [node.cookie] of the cluster that it belongs to; its own unless said
  */
-function prepare(folder, ports, disposable) {
+export function prepareNode(
+  folder,
+  // The data is kept under the name: it must survive a new host name.
+  { ports, disposable = false, name = 'scrm@localhost', cookie: shared },
+) {
   const path = (/** @type {string} */ name) => join(folder, name);
   mkdirSync(path('conf.d'), { recursive: true });
   mkdirSync(path('data'), { recursive: true });
   const cookie = path('.erlang.cookie');
-  if (!existsSync(cookie)) writeFileSync(cookie, randomBytes(16).toString('hex'));
+  if (!existsSync(cookie)) writeFileSync(cookie, shared ?? randomBytes(16).toString('hex'));
   chmodSync(cookie, 0o400);
   writeFileSync(path('env.conf'), '');
   writeFileSync(path('enabled_plugins'), '[].\n');
@@ -92,7 +101,7 @@ function prepare(folder, ports, disposable) {
     // For every Erlang it starts, helpers included.
     ERL_FLAGS: '-start_epmd false -kernel inet_dist_use_interface {127,0,0,1}',
     ERL_CRASH_DUMP_BYTES: '0',
-    RABBITMQ_NODENAME: 'scrm@localhost', // the data is kept under this name: it must survive a new host name
+    RABBITMQ_NODENAME: name,
     RABBITMQ_NODE_IP_ADDRESS: '127.0.0.1',
     RABBITMQ_NODE_PORT: String(ports.amqp),
     RABBITMQ_DIST_PORT: String(ports.distribution),

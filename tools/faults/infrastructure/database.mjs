@@ -106,10 +106,10 @@ export const DATABASE_FAULTS = [
     async run(world) {
       await world.query(
         'BEGIN',
-        'SELECT tenant_id FROM waba.stream FOR UPDATE',
-        'SELECT pg_sleep(5)',
+        // In the order in which everybody takes them.
         'SELECT id FROM waba.conversation ORDER BY id FOR UPDATE',
-        'SELECT pg_sleep(5)',
+        'SELECT tenant_id FROM waba.stream ORDER BY tenant_id FOR UPDATE',
+        'SELECT pg_sleep(10)',
         'COMMIT',
       );
       return world.recovered(performance.now());

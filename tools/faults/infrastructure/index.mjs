@@ -1,4 +1,5 @@
 /** The faults of the broker, the database, the network and Graph. */
+import { CLUSTER_FAULTS } from '../cluster/index.mjs';
 import { BROKER_FAULTS } from './broker.mjs';
 import { DATABASE_FAULTS } from './database.mjs';
 import { diskAlarm } from './disk-alarm.mjs';
@@ -16,4 +17,5 @@ export const INFRASTRUCTURE_FAULTS = [
   ...POISON_FAULTS,
   ...REPEATED_FAULTS,
   ...GRAPH_FAULTS,
+  ...CLUSTER_FAULTS,
 ];
