@@ -10,6 +10,7 @@ import { ConversationRepository } from './conversation/conversation.repository';
 import { ConversationRpc } from './conversation/conversation.rpc';
 import { ConversationService } from './conversation/conversation.service';
 import { APP_DB, APP_ROLE, SYSTEM_DB, SYSTEM_ROLE, wabaDataSource } from './db/data-source';
+import { MeasureService } from './maintenance/measure.service';
 import { OverdueService } from './maintenance/overdue.service';
 import { RetentionService } from './maintenance/retention.service';
 import { Scheduler } from './maintenance/scheduler';
@@ -74,7 +75,7 @@ const BY_ROLE: Record<WabaRole, Provider[]> = {
     Dispatcher,
     MessageSenderConsumer,
   ],
-  scheduler: [Scheduler, OverdueService, RetentionService],
+  scheduler: [Scheduler, MeasureService, OverdueService, RetentionService],
 };
 
 const RPC = [ConversationRpc, MessageRpc, SenderRpc, TemplateRpc, WebhookRpc, StreamRpc];

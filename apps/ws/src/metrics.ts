@@ -19,3 +19,8 @@ export const inboundDelivery = histogram(
   'message_inbound_delivery_seconds',
   'From the commit of an inbound message to the first socket it is sent to',
 );
+
+export const webhookToScreen = histogram(
+  'webhook_to_screen_seconds',
+  "From the moment Meta's delivery came to the first socket its message is sent to",
+);

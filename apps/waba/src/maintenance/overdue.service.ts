@@ -1,4 +1,4 @@
-import { crashPoint } from '@scrm/platform';
+import { counter, crashPoint } from '@scrm/platform';
 import { Inject, Injectable } from '@nestjs/common';
 import { transaction } from '@scrm/database';
 import type { DataSource } from 'typeorm';
@@ -10,6 +10,11 @@ import { StreamPublisher } from '../stream/stream.publisher';
 import { Timeline, type TenantChanges } from '../stream/timeline';
 
 const PAGE = 200;
+
+const lostSends = counter(
+  'message_lost_sends_total',
+  'Sends whose process ended before WhatsApp answered: unknown from then on',
+);
 
 /** What did not end in its time. */
 @Injectable()
@@ -25,6 +30,7 @@ export class OverdueService {
    * sent again. Its status webhook, or a person, will tell.
    */
   async endLostSends(olderThanMs: number): Promise<void> {
+    let ended = 0;
     const changes = await transaction(this.database, async (tx): Promise<TenantChanges[]> => {
       const lost = await tx.query<{ id: string; conversation_id: string }>(
         `SELECT id, conversation_id FROM message
@@ -47,8 +53,10 @@ export class OverdueService {
         timeline.update(message);
         timeline.record(timeline.get(message.conversation_id), 'message.status', message);
       }
+      ended = messages.length;
       return timeline.commit();
     });
+    lostSends.inc(ended);
     await this.stream.announce(changes);
   }
 

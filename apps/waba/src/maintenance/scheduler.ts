@@ -4,6 +4,7 @@ import type { DataSource } from 'typeorm';
 import { WABA_CONFIG, type WabaConfig } from '../config';
 import { SYSTEM_DB } from '../db/data-source';
 import { DispatchPublisher } from '../message/dispatch.publisher';
+import { MeasureService } from './measure.service';
 import { OverdueService } from './overdue.service';
 import { RetentionService } from './retention.service';
 
@@ -32,6 +33,7 @@ export class Scheduler implements OnModuleInit {
     @Inject(WABA_CONFIG) private readonly config: WabaConfig,
     @Inject(LOGGER) private readonly logger: Logger,
     private readonly dispatch: DispatchPublisher,
+    private readonly measure: MeasureService,
     private readonly overdue: OverdueService,
     private readonly retention: RetentionService,
     private readonly drain: Drain,
@@ -47,6 +49,8 @@ export class Scheduler implements OnModuleInit {
         run: () => this.overdue.endLostSends(this.config.GRAPH_TIMEOUT_MS + 5_000),
       },
       { name: 'apply parked statuses', everyMs: 2_000, run: () => this.overdue.applyParked() },
+      { name: 'measure queues', everyMs: 5_000, run: () => this.measure.brokerQueues() },
+      { name: 'measure what waits', everyMs: 10_000, run: () => this.measure.waiting() },
       { name: 'retention', everyMs: hour / 6, run: () => this.retention.run() },
     ];
     for (const duty of duties) {
