@@ -4,10 +4,12 @@
  */
 import './lib/node-version.mjs';
 import { HELP, parseBenchOptions } from './bench/options.mjs';
+import { fanout } from './bench/fanout.mjs';
 import { idle } from './bench/idle.mjs';
 import { kill } from './bench/kill.mjs';
 import { outbound } from './bench/outbound.mjs';
 import { BenchStack, removeLeftHomes } from './bench/stack.mjs';
+import { sockets } from './bench/sockets.mjs';
 import { steady } from './bench/steady.mjs';
 import { sustained } from './bench/sustained.mjs';
 import { machine } from './bench/machine.mjs';
@@ -16,7 +18,7 @@ import { report } from './lib/life.mjs';
 import { Interrupted } from './lib/say.mjs';
 
 /** @type {Record<string, (context: import('./bench/stack.mjs').Context) => Promise<object>>} */
-const SCENARIOS = { idle, steady, sustained, outbound, kill };
+const SCENARIOS = { idle, steady, sustained, outbound, sockets, fanout, kill };
 
 /** @returns {import('./bench/options.mjs').BenchOptions} */
 function optionsOrExit() {

@@ -23,7 +23,7 @@ export function parts() {
   const { CONNECTION_MANAGER_OPTIONS } = built('libs/messaging/dist/options');
 
   /** As `BrokerConnection`, without Nest. @param {string} url @param {string} namespace */
-  function connectTo(url, namespace) {
+  function connectTo(url, namespace, declares = true) {
     const names = brokerNames(namespace);
     const manager = connect([url], CONNECTION_MANAGER_OPTIONS);
     return {
@@ -33,7 +33,7 @@ export function parts() {
           manager,
           { name, logger: silent },
           async (/** @type {any} */ channel) => {
-            await declareTopology(channel, names);
+            if (declares) await declareTopology(channel, names);
             await setup(channel);
           },
           onLost,

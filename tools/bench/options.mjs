@@ -3,7 +3,8 @@ import { Problem } from '../lib/say.mjs';
 
 export const HELP = `Measures the whole stack, on one of its own: npm run bench -- [flags]
 
-  --scenario A[,B]  idle, steady, sustained, outbound, kill     (default all, in this order)
+  --scenario A[,B]  idle, steady, sustained, outbound, sockets, fanout, kill
+                                                                (default all, in this order)
   --seconds N       the measured time of steady, sustained and outbound
   --kills N         how often each service is killed            (default 20)
   --rate N          messages a second of steady and kill        (default 84 and 100)

@@ -1,7 +1,4 @@
-/**
- * What ws needs of waba, without a database: streams in memory, their history by RPC, and their changes on the broker
- * as the worker publishes them.
- */
+/** What ws needs of waba, without a database: streams in memory, and their history by RPC. */
 import amqp from 'amqplib';
 
 /** As in a real stream: what a client may have missed is limited. */
@@ -9,34 +6,12 @@ const KEPT = 20_000;
 
 /** @typedef {{ epoch: string, head: number, events: any[] }} Stream `events` are the newest, the last is at `head` */
 
-export class HistoryStandIn {
+/** Streams as the database would hold them. */
+export class Streams {
   /** @type {Map<string, Stream>} */
   #streams = new Map();
-  #connection;
-  #channel;
   /** Questions for pages, and for heads. */
   asked = { read: 0, heads: 0 };
-
-  /** @param {import('amqplib').ChannelModel} connection @param {import('amqplib').Channel} channel */
-  constructor(connection, channel) {
-    this.#connection = connection;
-    this.#channel = channel;
-  }
-
-  /** @param {string} url @param {string} namespace */
-  static async open(url, namespace) {
-    const connection = await amqp.connect(url, { noDelay: true });
-    connection.on('error', () => {});
-    const channel = await connection.createChannel();
-    const { queue } = await channel.assertQueue(`${namespace}.waba.rpc`, {
-      durable: true,
-      arguments: { 'x-max-length': 100_000, 'x-overflow': 'reject-publish' },
-    });
-    await channel.purgeQueue(queue);
-    const history = new HistoryStandIn(connection, channel);
-    await channel.consume(queue, (message) => message && history.#answer(message), { noAck: true });
-    return history;
-  }
 
   /** @param {string} tenantId */
   of(tenantId) {
@@ -59,20 +34,8 @@ export class HistoryStandIn {
     return { tenantId, epoch: stream.epoch, events };
   }
 
-  async close() {
-    await this.#connection.close().catch(() => {});
-  }
-
-  /** @param {import('amqplib').ConsumeMessage} message */
-  #answer({ content, properties: { replyTo, correlationId } }) {
-    const { pattern, data } = JSON.parse(content.toString());
-    const response = pattern === 'waba.stream.heads.v1' ? this.#heads(data) : this.#read(data);
-    const body = Buffer.from(JSON.stringify({ response, isDisposed: true }));
-    this.#channel.sendToQueue(replyTo, body, { correlationId });
-  }
-
   /** @param {{ tenantIds: string[] }} question */
-  #heads({ tenantIds }) {
+  heads({ tenantIds }) {
     this.asked.heads++;
     const headOf = (/** @type {string} */ tenantId) => {
       const { epoch, head } = this.of(tenantId);
@@ -82,7 +45,7 @@ export class HistoryStandIn {
   }
 
   /** @param {{ tenantId: string, epoch: string | null, after: number, upTo?: number, limit?: number }} question */
-  #read({ tenantId, epoch, after, upTo, limit = 500 }) {
+  read({ tenantId, epoch, after, upTo, limit = 500 }) {
     this.asked.read++;
     const stream = this.of(tenantId);
     const { head, events } = stream;
@@ -93,5 +56,45 @@ export class HistoryStandIn {
     const end = Math.min(upTo ?? head, head, after + limit);
     const complete = end >= Math.min(upTo ?? head, head);
     return { ...common, reset: false, complete, events: events.slice(after + 1 - first, end + 1 - first) };
+  }
+}
+
+/** The same, asked over the broker as the waba service is. */
+export class HistoryStandIn extends Streams {
+  #connection;
+  #channel;
+
+  /** @param {import('amqplib').ChannelModel} connection @param {import('amqplib').Channel} channel */
+  constructor(connection, channel) {
+    super();
+    this.#connection = connection;
+    this.#channel = channel;
+  }
+
+  /** @param {string} url @param {string} namespace */
+  static async open(url, namespace) {
+    const connection = await amqp.connect(url, { noDelay: true });
+    connection.on('error', () => {});
+    const channel = await connection.createChannel();
+    const { queue } = await channel.assertQueue(`${namespace}.waba.rpc`, {
+      durable: true,
+      arguments: { 'x-max-length': 100_000, 'x-overflow': 'reject-publish' },
+    });
+    await channel.purgeQueue(queue);
+    const history = new HistoryStandIn(connection, channel);
+    await channel.consume(queue, (message) => message && history.#answer(message), { noAck: true });
+    return history;
+  }
+
+  async close() {
+    await this.#connection.close().catch(() => {});
+  }
+
+  /** @param {import('amqplib').ConsumeMessage} message */
+  #answer({ content, properties: { replyTo, correlationId } }) {
+    const { pattern, data } = JSON.parse(content.toString());
+    const response = pattern === 'waba.stream.heads.v1' ? this.heads(data) : this.read(data);
+    const body = Buffer.from(JSON.stringify({ response, isDisposed: true }));
+    this.#channel.sendToQueue(replyTo, body, { correlationId });
   }
 }
