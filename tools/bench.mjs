@@ -9,6 +9,7 @@ import { HELP, parseBenchOptions } from './bench/options.mjs';
 import { bulk } from './bench/bulk.mjs';
 import { busy } from './bench/busy.mjs';
 import { ceiling } from './bench/ceiling.mjs';
+import { fanout } from './bench/fanout.mjs';
 import { idle } from './bench/idle.mjs';
 import { kill } from './bench/kill.mjs';
 import { open } from './bench/open.mjs';
@@ -16,6 +17,7 @@ import { outbound } from './bench/outbound.mjs';
 import { SHAPES } from './bench/shape.mjs';
 import { BenchStack, PROFILES, removeLeftHomes } from './bench/stack.mjs';
 import { summaryOf } from './bench/profile/summary.mjs';
+import { sockets } from './bench/sockets.mjs';
 import { steady } from './bench/steady.mjs';
 import { sustained } from './bench/sustained.mjs';
 import { machine } from './bench/machine.mjs';
@@ -40,6 +42,8 @@ const SCENARIOS = {
   bulk: { run: bulk, shape: 'agent' },
   sustained: { run: sustained, shape: 'team' },
   outbound: { run: outbound, shape: 'team' },
+  sockets: { run: sockets, shape: 'team' },
+  fanout: { run: fanout, shape: 'team' },
   kill: { run: kill, shape: 'team' },
 };
 

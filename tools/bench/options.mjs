@@ -4,8 +4,8 @@ import { Problem } from '../lib/say.mjs';
 
 export const HELP = `Measures the whole stack, on one of its own: npm run bench -- [flags]
 
-  --scenario A[,B]  idle, ceiling, open, steady, busy, bulk, sustained, outbound, kill
-                    (default all, in this order)
+  --scenario A[,B]  idle, ceiling, open, steady, busy, bulk, sustained, outbound,
+                    sockets, fanout, kill                     (default all, in this order)
   --seconds N       the measured time, of each window where there are several
   --rounds N        how often product and floor take turns      (default 3)
   --kills N         how often each service is killed            (default 20)

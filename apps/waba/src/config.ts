@@ -1,3 +1,4 @@
+import { REALTIME_ROUTINGS } from '@scrm/contracts';
 import { baseConfig, brokerConfig, commaList, tokenConfig } from '@scrm/platform';
 import { z } from 'zod';
 
@@ -28,6 +29,8 @@ export const wabaConfig = baseConfig.extend({
   WEBHOOK_RETENTION_DAYS: z.coerce.number().min(1).default(30),
   /** How far back a client's cursor may reach. */
   STREAM_RETENTION_HOURS: z.coerce.number().min(1).default(72),
+  /** How changes reach the ws pods, which are switched to `interest` before this is, and back after it. */
+  REALTIME_ROUTING: z.enum(REALTIME_ROUTINGS).default('fanout'),
   /** Deliveries of one partition in hand, and in one transaction. */
   INBOUND_PREFETCH: z.coerce.number().int().min(1).default(50),
   INBOUND_BATCH: z.coerce.number().int().min(1).default(100),

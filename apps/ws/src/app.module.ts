@@ -46,7 +46,13 @@ export class AppModule {
             health: Health,
             drain: Drain,
             logger: Logger,
-          ) => new RealtimeConsumer({ connection, names }, feeds, { health, drain }, logger),
+          ) =>
+            new RealtimeConsumer(
+              { connection, names, routing: config.REALTIME_ROUTING },
+              feeds,
+              { health, drain },
+              logger,
+            ),
         },
         {
           provide: SESSION_CONTEXT,

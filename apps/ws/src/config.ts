@@ -1,4 +1,4 @@
-import type { SOCKET_LIMITS } from '@scrm/contracts';
+import { REALTIME_ROUTINGS, type SOCKET_LIMITS } from '@scrm/contracts';
 import { baseConfig, brokerConfig, commaList, tokenConfig } from '@scrm/platform';
 import { z } from 'zod';
 
@@ -10,6 +10,11 @@ export const wsConfig = baseConfig
   .extend({
     /** How often the pod compares its feeds with the database. */
     REALTIME_CHECK_MS: z.coerce.number().int().min(50).max(60_000).default(2_000),
+    /**
+     * `interest`: takes from the broker what its sockets can see. It understands both ways at any time, so pods are
+     * switched to it before the workers, and back after them.
+     */
+    REALTIME_ROUTING: z.enum(REALTIME_ROUTINGS).default('fanout'),
     /**
      * The web origins that may open a socket, e.g. `https://inbox.example.com`. Unset: in production only pages of
      * the very host that the socket is on; in development and tests any. What is no browser sends no Origin and is

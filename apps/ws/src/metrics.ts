@@ -12,6 +12,7 @@ const events = counter('realtime_events_total', 'Events of the tenants on this p
 ]);
 export const eventsLive = events.labels('live');
 export const eventsRefilled = events.labels('refilled');
+export const eventsMarked = events.labels('marked');
 export const eventsDuplicate = events.labels('duplicate');
 export const refills = counter('realtime_refills_total', 'Reads of history to close a gap', ['reason']);
 

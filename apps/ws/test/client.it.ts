@@ -1,4 +1,5 @@
 import { RealtimeClient, type SocketConstructor } from '@scrm/api-client';
+import { REALTIME_ROUTINGS } from '@scrm/contracts';
 import { eventually } from '@scrm/testing';
 import { WebSocket } from 'ws';
 import { audience, id, principal } from './model/fixtures';
@@ -10,10 +11,10 @@ const COUNT = 600;
 const shown = (screen: number[], atLeast: number) =>
   eventually(() => expect(screen.length).toBeGreaterThanOrEqual(atLeast));
 
-describe('the realtime client on real pods', () => {
+describe.each(REALTIME_ROUTINGS)('the realtime client on real pods, with %s', (routing) => {
   let stack: WsStack;
   beforeAll(async () => {
-    stack = await WsStack.start();
+    stack = await WsStack.start(routing);
   });
 
   it('shows every message once and in order, through restarts of pods and cuts of every connection', async () => {

@@ -1,3 +1,4 @@
+import { REALTIME_ROUTINGS } from '@scrm/contracts';
 import type { RunningService } from '@scrm/platform';
 import { eventually } from '@scrm/testing';
 import { audience, id, principal } from './model/fixtures';
@@ -7,7 +8,7 @@ import { WsStack } from './support/ws-stack';
 
 const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => from + i);
 
-describe('events on agents’ sockets', () => {
+describe.each(REALTIME_ROUTINGS)('events on agents’ sockets, with %s', (routing) => {
   let stack: WsStack;
   let podA: RunningService;
   let podB: RunningService;
@@ -19,7 +20,7 @@ describe('events on agents’ sockets', () => {
   const unassigned = { audience: audience(1, null) };
 
   beforeAll(async () => {
-    stack = await WsStack.start();
+    stack = await WsStack.start(routing);
     podA = await stack.pod();
     podB = await stack.pod();
   });
@@ -101,12 +102,20 @@ describe('events on agents’ sockets', () => {
   });
 
   it('are put in order where workers publish side by side, without asking the history', async () => {
+    const { streams } = stack.waba;
     const socket = await stack.signIn(podA, admin());
+    // From when the broker knows who is here.
+    await eventually(async () => {
+      const { reads } = streams;
+      await stack.waba.send(tenant, unassigned);
+      await socket.rendered(range(1, streams.of(tenant).length));
+      expect(streams.reads).toBe(reads);
+    });
+    const { reads } = streams;
     const events = stack.waba.commit(tenant, unassigned, unassigned, unassigned);
-    const { reads } = stack.waba.streams;
     await Promise.all([2, 0, 1, 0].map((n) => stack.waba.publish(tenant, [events[n]!])));
-    await socket.rendered([1, 2, 3]);
-    expect(stack.waba.streams.reads).toBe(reads);
+    await socket.rendered(range(1, streams.of(tenant).length));
+    expect(streams.reads).toBe(reads);
   });
 
   it('are found by the check where the fanout lost the last one', async () => {
@@ -114,6 +123,20 @@ describe('events on agents’ sockets', () => {
     const socket = await stack.signIn(pod, admin());
     stack.waba.commit(tenant, unassigned, unassigned);
     await socket.rendered([1, 2]);
+  });
+
+  it('reach whoever comes to a pod of the tenant after others', async () => {
+    const first = await stack.signIn(podA, principal('agent', 1, [1], tenant));
+    for (let n = 2; n < 12; n++) {
+      const next = await stack.signIn(podA, principal('agent', n, [n], tenant));
+      // At once, before the broker can have heard of them.
+      await stack.waba.send(tenant, { audience: audience(n, null) }, { audience: audience(1, 99) });
+      await next.rendered([2 * n - 3]);
+    }
+    expect(first.positions).toEqual([]);
+    first.say({ type: 'ping' });
+    const admin2 = await stack.signIn(podA, admin(50), first.cursor);
+    await admin2.rendered(range(1, 20));
   });
 
   it('go on after a pause of the history', async () => {

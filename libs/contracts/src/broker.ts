@@ -12,6 +12,7 @@ export function brokerNames(namespace = 'scrm') {
       outbound: `${namespace}.outbound`,
       events: `${namespace}.events`,
       realtime: `${namespace}.realtime`,
+      interest: `${namespace}.interest`,
       dead: `${namespace}.dead`,
     },
     /** Items of Meta's deliveries, by the hash of (sender, customer). */

@@ -15,10 +15,16 @@ export interface ExclusiveSubscriptionOptions {
 /** Behind this the broker drops the oldest: a process that is so slow reads what it missed elsewhere. */
 const MAX_QUEUE_LENGTH = 100_000;
 
-/** This process's own copy of everything on an exchange, for as long as it is connected. */
+/**
+ * This process's own copy of everything on an exchange, and of what further keys lead to, for as long as it is
+ * connected.
+ */
 export class ExclusiveSubscription {
   private readonly kept: KeptChannel;
   private opened = 0;
+  private readonly keys = new Map<string, { exchange: string; key: string }>();
+  /** The queue that keys are bound to; also while it is being set up. */
+  private queue: { channel: ConfirmChannel; name: string } | undefined;
 
   constructor(connection: BrokerConnection, options: ExclusiveSubscriptionOptions) {
     this.kept = connection.channel(
@@ -35,11 +41,26 @@ export class ExclusiveSubscription {
     return this.kept.current !== null;
   }
 
+  /**
+   * Takes also what this key leads to: from the moment when it resolves with true; where it resolves with false, from
+   * the next `onReady` on.
+   */
+  async bind(exchange: string, key: string): Promise<boolean> {
+    this.keys.set(nameOf(exchange, key), { exchange, key });
+    return this.tryTo('bindQueue', exchange, key);
+  }
+
+  unbind(exchange: string, key: string) {
+    this.keys.delete(nameOf(exchange, key));
+    void this.tryTo('unbindQueue', exchange, key);
+  }
+
   close(): Promise<void> {
     return this.kept.close();
   }
 
   private async consume(channel: ConfirmChannel, options: ExclusiveSubscriptionOptions) {
+    this.queue = undefined;
     // A new name each time: after a half-open connection the broker still holds the old queue for the old owner,
     // and refuses its name to the new one until it notices.
     const { queue } = await channel.assertQueue(`${options.queue}.${++this.opened}`, {
@@ -58,5 +79,23 @@ export class ExclusiveSubscription {
       },
       { noAck: true },
     );
+    const known = [...this.keys.values()];
+    // Further keys come on the same channel behind these.
+    this.queue = { channel, name: queue };
+    await Promise.all(known.map(({ exchange, key }) => channel.bindQueue(queue, exchange, key)));
+  }
+
+  /** False where the channel is gone: the next one binds what is wanted then. */
+  private async tryTo(what: 'bindQueue' | 'unbindQueue', exchange: string, key: string): Promise<boolean> {
+    if (!this.queue) return false;
+    const { channel, name } = this.queue;
+    try {
+      await channel[what](name, exchange, key);
+      return true;
+    } catch {
+      return false;
+    }
   }
 }
+
+const nameOf = (exchange: string, key: string) => `${exchange} ${key}`;

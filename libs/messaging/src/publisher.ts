@@ -52,6 +52,8 @@ export interface PublishOptions {
   headers?: Record<string, string | number | boolean>;
   /** False for hints that may be lost with the broker. */
   persistent?: boolean;
+  /** More routing keys; a queue that several of them lead to gets one copy. */
+  alsoTo?: string[];
   /** Fail where no queue takes it. Without it RabbitMQ confirms even what it dropped. */
   mandatory?: boolean;
 }
@@ -105,13 +107,14 @@ export class Publisher {
       const deadline = Date.now() + CONFIRM_TIMEOUT_MS;
       this.outstanding.set(id, { deadline, bytes: body.length, returned: false, resolve, reject });
       this.count(body.length, 1);
-      const { type, headers, persistent = true, mandatory = false } = options;
+      const { type, headers, persistent = true, mandatory = false, alsoTo } = options;
       const parent = traceparent();
       const properties: Options.Publish = {
         messageId: id,
         persistent,
         mandatory,
         ...(type && { type }),
+        ...(alsoTo && { BCC: alsoTo }),
         headers: { ...headers, ...(parent && { traceparent: parent }) },
       };
       try {

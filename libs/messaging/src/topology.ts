@@ -21,6 +21,7 @@ export async function declareTopology(channel: ConfirmChannel, names: BrokerName
     channel.assertExchange(exchange.outbound, 'direct'),
     channel.assertExchange(exchange.events, 'topic'),
     channel.assertExchange(exchange.realtime, 'fanout'),
+    channel.assertExchange(exchange.interest, 'direct'),
     channel.assertExchange(exchange.dead, 'fanout'),
   ]);
   const partitions = (count: number) => Array.from({ length: count }, (_, i) => i);

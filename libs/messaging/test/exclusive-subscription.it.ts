@@ -66,6 +66,42 @@ describe("a process's own copy of an exchange", () => {
     await eventually(() => expect(heard.at(-1)).toBe('heard'));
   });
 
+  describe('takes also what further keys lead to', () => {
+    const tell = (key: string, text: string) =>
+      stage.admin.publish(stage.broker.names.exchange.interest, key, Buffer.from(text));
+    const bind = (key: string) => subscription.bind(stage.broker.names.exchange.interest, key);
+
+    it('from when it says so, and no more after they are let go', async () => {
+      expect(await bind('a')).toBe(true);
+      expect(await bind('b')).toBe(true);
+      tell('a', '1');
+      tell('c', 'nothing to us');
+      tell('b', '2');
+      await eventually(() => expect(heard).toEqual(['ready', '1', '2']));
+      subscription.unbind(stage.broker.names.exchange.interest, 'a');
+      // On the same channel behind it.
+      await bind('d');
+      tell('a', 'nothing to us');
+      tell('d', '3');
+      await eventually(() => expect(heard).toEqual(['ready', '1', '2', '3']));
+    });
+
+    it('and again with the connection: whatever was asked for meanwhile, too', async () => {
+      await bind('a');
+      await bind('gone');
+      stage.network.refuse();
+      await eventually(() => expect(heard).toEqual(['ready', 'lost']));
+      expect(await bind('b')).toBe(false);
+      subscription.unbind(stage.broker.names.exchange.interest, 'gone');
+      stage.network.accept();
+      await eventually(() => expect(heard).toEqual(['ready', 'lost', 'ready']));
+      tell('gone', 'nothing to us');
+      tell('a', '1');
+      tell('b', '2');
+      await eventually(() => expect(heard.slice(3)).toEqual(['1', '2']));
+    });
+  });
+
   it('leaves nothing on the broker when it is closed', async () => {
     await subscription.close();
     publish('1');

@@ -1,4 +1,5 @@
 import { eventually } from '@scrm/testing';
+import type { GetMessage } from 'amqplib';
 import { blockedFrame, Stage, UNBLOCKED_FRAME, type Pod } from './harness';
 
 const body = Buffer.from('{}');
@@ -31,6 +32,18 @@ describe('publishing', () => {
       content: body,
       properties: { type: 'kept', deliveryMode: 2, headers: { attempt: 1 } },
     });
+  });
+
+  it('goes to several keys: one copy for a queue, which does not learn of the others', async () => {
+    const other = `${stage.broker.namespace}.other`;
+    await stage.admin.assertQueue(other, { exclusive: true });
+    for (const key of ['a', 'b']) await stage.admin.bindQueue(other, exchange, key);
+    await publish('a', { alsoTo: ['b', queue] });
+    for (const from of [other, queue]) {
+      const message = (await stage.admin.get(from, { noAck: true })) as GetMessage;
+      const { headers, left } = { headers: message.properties.headers, left: message.fields.messageCount };
+      expect([left, JSON.stringify(headers)]).toEqual([0, expect.not.stringMatching(/CC/) as unknown]);
+    }
   });
 
   it('confirms many at a time, in the order in which they were given', async () => {

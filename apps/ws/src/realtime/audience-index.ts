@@ -1,4 +1,4 @@
-import { canSee, type Audience, type ConversationEvent, type Principal, type Scope } from '@scrm/contracts';
+import { canSee, keysOfPlace, keysOfViewer, type Place, type Principal, type Scope } from '@scrm/contracts';
 
 /** Someone who looks at conversations, as far as `conversation.read` reaches for them. */
 export interface Viewer {
@@ -7,8 +7,8 @@ export interface Viewer {
 }
 
 /** A change that takes the conversation away is seen once more, so that the client can drop it. */
-export function sees({ principal, scope }: Viewer, event: ConversationEvent): boolean {
-  const { audience, previousAudience } = event;
+export function sees({ principal, scope }: Viewer, place: Omit<Place, 'position'>): boolean {
+  const { audience, previousAudience } = place;
   return (
     canSee(principal, scope, audience) ||
     (previousAudience !== undefined && canSee(principal, scope, previousAudience))
@@ -24,6 +24,9 @@ export class AudienceIndex<V extends Viewer> {
   /** The keys each viewer is filed under: its principal may have changed since. */
   private readonly filed = new Map<V, string[]>();
 
+  /** `onKeys` hears that `keys` are others now. */
+  constructor(private readonly onKeys: () => void = () => undefined) {}
+
   get size(): number {
     return this.filed.size;
   }
@@ -36,48 +39,47 @@ export class AudienceIndex<V extends Viewer> {
   /** Also files again, after the principal of a viewer changed. */
   add(viewer: V) {
     this.delete(viewer);
-    const keys = keysOf(viewer);
+    const keys = keysOfViewer(viewer.principal, viewer.scope);
     this.filed.set(viewer, keys);
     for (const key of keys) {
       const viewers = this.byKey.get(key);
       if (viewers) viewers.add(viewer);
-      else this.byKey.set(key, new Set([viewer]));
+      else {
+        this.byKey.set(key, new Set([viewer]));
+        this.onKeys();
+      }
     }
   }
 
   delete(viewer: V) {
     for (const key of this.filed.get(viewer) ?? []) {
       const viewers = this.byKey.get(key);
-      viewers?.delete(viewer);
-      if (viewers?.size === 0) this.byKey.delete(key);
+      if (!viewers?.delete(viewer) || viewers.size > 0) continue;
+      this.byKey.delete(key);
+      this.onKeys();
     }
     this.filed.delete(viewer);
   }
 
+  /** What anybody here is filed under. */
+  keys(): Iterable<string> {
+    return this.byKey.keys();
+  }
+
   /** Calls `visit` for everyone who sees the event, for some of them more than once. */
-  forEachSeeing(event: ConversationEvent, visit: (viewer: V) => void) {
-    const { audience, previousAudience } = event;
-    const keys = keysFor(audience);
-    if (previousAudience) keys.push(...keysFor(previousAudience).filter((key) => key !== 'all'));
-    for (const key of keys) {
+  forEachSeeing(place: Place, visit: (viewer: V) => void) {
+    for (const key of keysOfPlace(place)) {
       const viewers = this.byKey.get(key);
       if (!viewers) continue;
-      for (const viewer of viewers) if (sees(viewer, event)) visit(viewer);
+      for (const viewer of viewers) if (sees(viewer, place)) visit(viewer);
     }
   }
-}
 
-function keysOf({ principal, scope }: Viewer): string[] {
-  if (scope === 'all') return ['all'];
-  const teams = principal.teamIds.map((id) => (scope === 'team' ? `team:${id}` : `pool:${id}`));
-  return [`agent:${principal.agentId}`, ...teams];
-}
-
-function keysFor({ teamId, assigneeId }: Audience): string[] {
-  const keys = ['all'];
-  if (assigneeId !== null) keys.push(`agent:${assigneeId}`);
-  if (teamId !== null) keys.push(`team:${teamId}`);
-  // What waits unassigned is everybody's in the team.
-  if (teamId !== null && assigneeId === null) keys.push(`pool:${teamId}`);
-  return keys;
+  /** Whether anybody here sees what happened there. */
+  isSeen(place: Place): boolean {
+    for (const key of keysOfPlace(place)) {
+      for (const viewer of this.byKey.get(key) ?? []) if (sees(viewer, place)) return true;
+    }
+    return false;
+  }
 }

@@ -1,6 +1,7 @@
-import type { ConversationEvent } from '@scrm/contracts';
+import { advanceKey, EVERYTHING, routingKey, type ConversationEvent, type Place } from '@scrm/contracts';
 import type { Logger } from '@scrm/platform';
 import type { Clock } from './clock';
+import { RecentBudget } from './recent';
 import type { Stream } from './stream.client';
 import { TenantFeed, type FeedListener } from './tenant-feed';
 
@@ -9,6 +10,8 @@ const LINGER_MS = 30_000;
 /** After the broker came back all feeds read at once; a little apart, so that the database can breathe. */
 const REFILL_SPREAD_MS = 500;
 const MAX_TENANTS_A_QUESTION = 10_000;
+/** A pod that holds so much of a tenant takes all of it: that is less work for the broker than so many keys. */
+const MAX_KEYS_A_TENANT = 200;
 
 interface Entry<L extends FeedListener> {
   feed: TenantFeed<L>;
@@ -23,24 +26,39 @@ export interface FeedRegistryOptions {
   /** How often the feeds are compared with the history: finds what the fanout lost without a trace. */
   checkMs: number;
   maxMissed?: number;
+  budget?: RecentBudget;
 }
+
+/** Hears under which keys the changes of a tenant are wanted on this pod; under none, once it has no feed. */
+export type OnInterest = (tenantId: string, keys: string[]) => void;
 
 /** The feeds of this pod: one for each tenant that has a socket here. */
 export class FeedRegistry<L extends FeedListener = FeedListener> {
   private readonly entries = new Map<string, Entry<L>>();
   private cancelCheck: (() => void) | undefined;
   private closed = false;
+  private readonly budget: RecentBudget;
+  private onInterest: OnInterest | undefined;
 
   constructor(private readonly options: FeedRegistryOptions) {
+    this.budget = options.budget ?? new RecentBudget();
     this.scheduleCheck();
+  }
+
+  /** From now on it hears of every change. */
+  tellInterest(onInterest: OnInterest) {
+    this.onInterest = onInterest;
   }
 
   /** The tenant's feed, for as long as it is not released. */
   acquire(tenantId: string): TenantFeed<L> {
     let entry = this.entries.get(tenantId);
     if (!entry) {
-      entry = { feed: new TenantFeed<L>(tenantId, this.options), users: 0 };
+      const onKeys = () => this.onInterest?.(tenantId, wantedKeys(tenantId, feed.listeners.keys()));
+      const feed = new TenantFeed<L>(tenantId, { ...this.options, budget: this.budget, onKeys });
+      entry = { feed, users: 0 };
       this.entries.set(tenantId, entry);
+      onKeys();
     }
     entry.users++;
     entry.cancelLinger?.();
@@ -53,6 +71,7 @@ export class FeedRegistry<L extends FeedListener = FeedListener> {
     entry.cancelLinger = this.options.clock.after(LINGER_MS, () => {
       this.entries.delete(feed.tenantId);
       feed.close();
+      this.onInterest?.(feed.tenantId, []);
     });
   }
 
@@ -60,8 +79,8 @@ export class FeedRegistry<L extends FeedListener = FeedListener> {
     return this.entries.has(tenantId);
   }
 
-  receive(tenantId: string, epoch: string, events: ConversationEvent[]) {
-    this.entries.get(tenantId)?.feed.receive(epoch, events);
+  receive(tenantId: string, epoch: string, places: (ConversationEvent | Place)[]) {
+    this.entries.get(tenantId)?.feed.receive(epoch, places);
   }
 
   /** Anything may have been missed until now. */
@@ -91,8 +110,8 @@ export class FeedRegistry<L extends FeedListener = FeedListener> {
     });
   }
 
-  private async check() {
-    const tenantIds = [...this.entries.keys()];
+  /** Finds what these feeds missed without a trace. */
+  async check(tenantIds = [...this.entries.keys()]) {
     for (let i = 0; i < tenantIds.length; i += MAX_TENANTS_A_QUESTION) {
       const some = tenantIds.slice(i, i + MAX_TENANTS_A_QUESTION);
       const asked = new Map(some.map((id) => [id, this.entries.get(id)?.feed.position ?? 0]));
@@ -108,4 +127,13 @@ export class FeedRegistry<L extends FeedListener = FeedListener> {
       }
     }
   }
+}
+
+function wantedKeys(tenantId: string, filed: Iterable<string>): string[] {
+  const keys: string[] = [];
+  for (const key of filed) {
+    if (key === EVERYTHING || keys.length === MAX_KEYS_A_TENANT) return [routingKey(tenantId, EVERYTHING)];
+    keys.push(routingKey(tenantId, key));
+  }
+  return [advanceKey(tenantId), ...keys];
 }

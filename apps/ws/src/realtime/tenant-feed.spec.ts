@@ -1,4 +1,5 @@
-import { audience, conversationEvent, principal, silent, TENANT } from '../../test/model/fixtures';
+import type { Principal, Scope } from '@scrm/contracts';
+import { audience, conversationEvent, principal as person, silent, TENANT } from '../../test/model/fixtures';
 import { History } from '../../test/model/history';
 import { turn, VirtualClock } from '../../test/model/virtual-clock';
 import { TenantFeed, type Delivery, type FeedListener } from './tenant-feed';
@@ -6,8 +7,10 @@ import { TenantFeed, type Delivery, type FeedListener } from './tenant-feed';
 const event = (position: number) => conversationEvent({ position, audience: audience(1, null) });
 
 class Screen implements FeedListener {
-  readonly principal = principal('admin', 1);
-  readonly scope = 'all';
+  constructor(
+    readonly principal: Principal = person('admin', 1),
+    readonly scope: Scope = 'all',
+  ) {}
   seen: (number | string)[] = [];
   deliver({ event: { position } }: Delivery) {
     this.seen.push(position);
@@ -216,6 +219,78 @@ describe('the feed of a tenant', () => {
     await answer();
     expect(screen.seen).toEqual(['too_many_missed']);
     expect(feed.position).toBe(61);
+  });
+
+  describe('where it is only told that the stream went on', () => {
+    const agent = (n: number) => new Screen(person('agent', n), 'own');
+    const mark = (team: number, of: number | null, ...positions: number[]) =>
+      feed.receive(
+        history.epoch,
+        positions.map((position) => ({ position, audience: audience(team, of) })),
+      );
+    let viewer: Screen;
+    beforeEach(async () => {
+      await start();
+      feed.listeners.delete(screen);
+      viewer = agent(5);
+      feed.listeners.add(viewer);
+    });
+
+    it('goes on where nobody here could see it', () => {
+      mark(1, 4, 11, 12);
+      expect([feed.position, viewer.seen]).toEqual([12, []]);
+    });
+
+    it('waits for the event where somebody could', async () => {
+      mark(1, 4, 11);
+      mark(1, 5, 12);
+      mark(1, 4, 13);
+      expect(feed.position).toBe(11);
+      feed.receive(history.epoch, [conversationEvent({ position: 12, audience: audience(1, 5) })]);
+      expect([feed.position, viewer.seen]).toEqual([13, [12]]);
+      await clock.advance(1_000);
+      expect(history.asked.read).toBe(0);
+    });
+
+    it('reads it where it does not come, as any hole', async () => {
+      commit(3);
+      mark(1, 4, 11);
+      mark(1, 5, 12);
+      await clock.advance(50);
+      history.events[11] = conversationEvent({ position: 12, audience: audience(1, 5) });
+      await answer();
+      expect([feed.position, viewer.seen]).toEqual([13, [12]]);
+    });
+
+    it('goes by those who are here when it could go on', async () => {
+      mark(1, 9, 12);
+      const late = agent(9);
+      feed.listeners.add(late);
+      mark(1, 4, 11);
+      expect(feed.position).toBe(11);
+      feed.receive(history.epoch, [conversationEvent({ position: 12, audience: audience(1, 9) })]);
+      mark(1, 9, 12);
+      expect([feed.position, late.seen]).toEqual([12, [12]]);
+    });
+
+    it('does not forget an event for a mark that comes after it', () => {
+      feed.receive(history.epoch, [conversationEvent({ position: 12, audience: audience(1, 5) })]);
+      mark(1, 5, 12);
+      mark(1, 4, 11);
+      expect(viewer.seen).toEqual([12]);
+    });
+  });
+
+  it('has at hand what it passed, of this life of the stream', async () => {
+    await start();
+    fanout(11, 12, 13);
+    const at = (after: number, upTo: number) => feed.passed(after, upTo)?.map((p) => p.place.position);
+    expect([at(10, 13), at(11, 12), at(9, 13)]).toEqual([[11, 12, 13], [12], undefined]);
+    history.newEpoch();
+    commit(13);
+    feed.refill('epoch');
+    await answer();
+    expect([feed.epoch, at(11, 13)]).toEqual(['epoch-2', undefined]);
   });
 
   it('leaves no timer when it is closed', async () => {

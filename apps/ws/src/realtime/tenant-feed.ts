@@ -1,15 +1,21 @@
-import { SOCKET_LIMITS, type ConversationEvent } from '@scrm/contracts';
+import { SOCKET_LIMITS, type ConversationEvent, type Place } from '@scrm/contracts';
 import type { Logger } from '@scrm/platform';
-import { eventsDuplicate, eventsLive, eventsRefilled, inboundDelivery, refills } from '../metrics';
+import {
+  eventsDuplicate,
+  eventsLive,
+  eventsMarked,
+  eventsRefilled,
+  inboundDelivery,
+  refills,
+} from '../metrics';
 import { AudienceIndex, type Viewer } from './audience-index';
 import { patiently, type Clock } from './clock';
+import { Recent, RecentBudget, type Passed } from './recent';
 import type { Stream } from './stream.client';
 
 /** One event on its way to many sockets: written down by the first that needs it, shared by all others. */
-export interface Delivery {
-  readonly epoch: string;
+export interface Delivery extends Omit<Passed, 'place'> {
   readonly event: ConversationEvent;
-  frame?: Buffer;
 }
 
 export type ResetReason = 'cursor_too_old' | 'too_many_missed' | 'unknown_cursor';
@@ -28,9 +34,18 @@ export interface FeedOptions {
   logger: Logger;
   /** A feed that is further behind skips, and everybody loads again. */
   maxMissed?: number;
+  /** What all feeds keep together for those who come back. */
+  budget?: RecentBudget;
+  /** Hears that the listeners are filed under other keys now. */
+  onKeys?: () => void;
 }
 
 export type RefillReason = 'hole' | 'epoch' | 'overflow' | 'subscription' | 'check';
+
+/** What the broker brings: an event, or only who could see it. */
+type Known = ConversationEvent | Place;
+
+const isEvent = (place: Known): place is ConversationEvent => 'data' in place;
 
 /** How long a hole may stay open: workers publish side by side, so neighbours swap places all the time. */
 const HOLE_MS = 50;
@@ -47,15 +62,16 @@ const MAX_HELD = 5_000;
 export class TenantFeed<L extends FeedListener = FeedListener> {
   epoch = '';
   position = 0;
-  readonly listeners = new AudienceIndex<L>();
+  readonly listeners: AudienceIndex<L>;
   /** Resolves when `epoch` and `position` are known. */
   readonly started: Promise<void>;
 
   private known = 0;
-  /** Events beyond a hole, by position. */
-  private readonly held = new Map<number, ConversationEvent>();
-  /** What the fanout brought before the start, or null from then on. */
-  private early: { epoch: string; events: ConversationEvent[] }[] | null = [];
+  /** What cannot be passed yet, by position: it lies beyond a hole, or its event is to come. */
+  private readonly held = new Map<number, Known>();
+  private readonly recent: Recent;
+  /** What the broker brought before the start, or null from then on. */
+  private early: { epoch: string; places: Known[] }[] | null = [];
   private stale = false;
   private refilling = false;
   private closed = false;
@@ -65,20 +81,22 @@ export class TenantFeed<L extends FeedListener = FeedListener> {
     readonly tenantId: string,
     private readonly options: FeedOptions,
   ) {
+    this.listeners = new AudienceIndex(options.onKeys);
+    this.recent = new Recent(options.budget ?? new RecentBudget());
     this.started = this.start();
   }
 
-  /** From the fanout: what one transaction changed. */
-  receive(epoch: string, events: ConversationEvent[]) {
+  /** From the broker: what one transaction changed, or where the stream went on. */
+  receive(epoch: string, places: Known[]) {
     if (this.closed) return;
     if (this.early) {
-      if (this.early.length < MAX_HELD) this.early.push({ epoch, events });
+      if (this.early.length < MAX_HELD) this.early.push({ epoch, places });
       else this.stale = true;
     } else if (epoch !== this.epoch) {
       // Either the stream began anew, or this is a straggler of the life before: the history knows.
       this.refill('epoch');
     } else {
-      for (const event of events) this.take(event, false);
+      for (const place of places) this.take(place, false);
       this.watch();
     }
   }
@@ -102,10 +120,16 @@ export class TenantFeed<L extends FeedListener = FeedListener> {
     void this.readOn();
   }
 
+  /** What was passed behind `after`, up to and with `upTo`, as far as it is still here. */
+  passed(after: number, upTo: number): Passed[] | undefined {
+    return this.recent.between(after, upTo);
+  }
+
   close() {
     this.closed = true;
     this.watching?.();
     this.held.clear();
+    this.recent.clear();
   }
 
   private async start() {
@@ -123,30 +147,39 @@ export class TenantFeed<L extends FeedListener = FeedListener> {
     this.epoch = head.epoch;
     this.position = this.known = head.head;
     this.early = null;
-    for (const { epoch, events } of early) this.receive(epoch, events);
+    for (const { epoch, places } of early) this.receive(epoch, places);
     if (this.stale) this.refill('subscription');
   }
 
-  private take(event: ConversationEvent, refilled: boolean) {
-    if (event.position <= this.position) {
-      if (!refilled) eventsDuplicate.inc();
-    } else if (event.position === this.position + 1) {
-      this.pass(event, refilled);
-      for (let next; (next = this.held.get(this.position + 1));) {
-        this.held.delete(next.position);
-        this.pass(next, false);
-      }
+  private take(place: Known, refilled: boolean) {
+    if (place.position <= this.position) {
+      if (!refilled && isEvent(place)) eventsDuplicate.inc();
+    } else if (place.position === this.position + 1 && this.mayPass(place)) {
+      this.pass(place, refilled);
+      for (let next; (next = this.held.get(this.position + 1)) && this.mayPass(next);) this.pass(next, false);
     } else {
-      this.hold(event);
+      this.hold(place);
     }
   }
 
-  private pass(event: ConversationEvent, refilled: boolean) {
-    this.position = event.position;
-    this.known = Math.max(this.known, event.position);
+  /** Where somebody sees what happened, the event itself is needed: it is on its way, or the history has it. */
+  private mayPass(place: Known): boolean {
+    return isEvent(place) || !this.listeners.isSeen(place);
+  }
+
+  private pass(place: Known, refilled: boolean) {
+    this.position = place.position;
+    this.known = Math.max(this.known, place.position);
+    this.held.delete(place.position);
+    const { epoch } = this;
+    if (!isEvent(place)) {
+      eventsMarked.inc();
+      return this.recent.push({ epoch, place });
+    }
     (refilled ? eventsRefilled : eventsLive).inc();
-    this.held.delete(event.position);
-    const delivery: Delivery = { epoch: this.epoch, event };
+    const event = place;
+    const delivery = { epoch, place, event };
+    this.recent.push(delivery);
     let seen = false;
     this.listeners.forEachSeeing(event, (listener) => {
       seen = true;
@@ -156,9 +189,9 @@ export class TenantFeed<L extends FeedListener = FeedListener> {
     if (seen && received) inboundDelivery.observe(Math.max(0, Date.now() - Date.parse(received)) / 1000);
   }
 
-  private hold(event: ConversationEvent) {
-    this.known = Math.max(this.known, event.position);
-    this.held.set(event.position, event);
+  private hold(place: Known) {
+    this.known = Math.max(this.known, place.position);
+    if (isEvent(place) || !this.held.has(place.position)) this.held.set(place.position, place);
     if (this.held.size <= MAX_HELD) return;
     this.held.clear();
     this.refill('overflow');
@@ -215,6 +248,7 @@ export class TenantFeed<L extends FeedListener = FeedListener> {
     this.epoch = epoch;
     this.position = this.known = position;
     this.held.clear();
+    this.recent.clear();
     for (const listener of this.listeners.all()) listener.restart(reason);
   }
 }

@@ -1,10 +1,13 @@
+import { REALTIME_ROUTINGS, type RealtimeRouting } from '@scrm/contracts';
 import fc from 'fast-check';
 import { turn } from '../../test/model/virtual-clock';
 import { World } from '../../test/model/world';
 import type { Cursor } from './cursor';
 import { Follower } from './follower';
 
-const RUNS = Number(process.env.FC_RUNS ?? 400);
+/** 5,000 in a full run. */
+const RUNS = Number(process.env.FC_RUNS ?? 250);
+const TIMEOUT_MS = 60_000 + RUNS * 200;
 
 const pod = fc.constantFrom(0, 1);
 const client = fc.constantFrom(0, 1, 2, 3);
@@ -43,15 +46,16 @@ const anyAction = fc.oneof(
     weight: 3,
     arbitrary: action(fc.tuple(pod, fc.boolean()), 'subscription', (w, [p, up]) => w.subscription(p, up)),
   },
+  { weight: 12, arbitrary: action(pod, 'broker binds', (w, p) => w.bind(p)) },
   { weight: 1, arbitrary: action(fc.constant(0), 'epoch', (w) => w.history.newEpoch()) },
 );
 
 /** Everybody rendered exactly what they may see, in order, without a gap or a double: the world checks as it goes. */
-function property(FollowerType: typeof Follower) {
+function property(FollowerType: typeof Follower, routing: RealtimeRouting) {
   return fc.asyncProperty(
     fc.array(anyAction, { minLength: 5, maxLength: 120, size: 'max' }),
     async (actions) => {
-      const world = new World(FollowerType);
+      const world = new World(FollowerType, routing);
       try {
         for (const [, run] of actions) {
           await run(world);
@@ -73,17 +77,25 @@ class ReadsBeforeItKeeps extends Follower {
   }
 }
 
-describe('a client of any pods, through any mishap', () => {
-  it('renders exactly what it may see, in order, once', async () => {
-    // On failure fast-check prints the seed, the path and the shortest run of actions.
-    await fc.assert(property(Follower), { numRuns: RUNS });
-  }, 120_000);
+describe.each(REALTIME_ROUTINGS)('a client of any pods, through any mishap, with %s', (routing) => {
+  it(
+    'renders exactly what it may see, in order, once',
+    async () => {
+      // On failure fast-check prints the seed, the path and the shortest run of actions.
+      await fc.assert(property(Follower, routing), { numRuns: RUNS });
+    },
+    TIMEOUT_MS,
+  );
 
-  it('would not, if it read before it kept what comes (so the model sees such a mistake)', async () => {
-    const outcome = await fc.check(property(ReadsBeforeItKeeps as typeof Follower), {
-      numRuns: RUNS,
-      endOnFailure: true,
-    });
-    expect(outcome.failed).toBe(true);
-  }, 60_000);
+  it(
+    'would not, if it read before it kept what comes (so the model sees such a mistake)',
+    async () => {
+      const outcome = await fc.check(property(ReadsBeforeItKeeps as typeof Follower, routing), {
+        numRuns: RUNS,
+        endOnFailure: true,
+      });
+      expect(outcome.failed).toBe(true);
+    },
+    TIMEOUT_MS,
+  );
 });

@@ -82,6 +82,42 @@ describe("a client's place in the feed", () => {
     expect(client.frames).toEqual(['resumed@6', '7', '8', '9', '10', '11', '12', '13']);
   });
 
+  it('asks nobody for what the feed has at hand', async () => {
+    commit(3);
+    fanout(11);
+    await join(10);
+    expect(history.questions).toHaveLength(0);
+    expect(client.frames).toEqual(['resumed@10', '11', '12', '13']);
+    commit(1);
+    fanout(14);
+    expect(client.frames.at(-1)).toBe('14');
+  });
+
+  it('gets what comes while it is sent what was at hand, behind it', async () => {
+    commit(3);
+    fanout(11);
+    client.slow = true;
+    await join(10);
+    commit(1);
+    fanout(14);
+    expect(client.frames).toEqual(['resumed@10', '11']);
+    expect(decodeCursor(follower.cursor())?.position).toBe(11);
+    for (let i = 0; i < 4; i++) await client.read();
+    expect(client.frames).toEqual(['resumed@10', '11', '12', '13', '14']);
+    expect(history.questions).toHaveLength(0);
+  });
+
+  it('reads from where the feed was only told that the stream went on', async () => {
+    commit(3);
+    const places = history.events.slice(11).map(({ position, audience }) => ({ position, audience }));
+    feed.receive(history.epoch, history.events.slice(10, 11));
+    feed.receive(history.epoch, places);
+    await join(10);
+    expect(client.frames).toEqual(['resumed@10', '11']);
+    await answer();
+    expect(client.frames).toEqual(['resumed@10', '11', '12', '13']);
+  });
+
   it('asks nobody when nothing was missed', async () => {
     await join(10);
     expect(history.questions).toHaveLength(0);

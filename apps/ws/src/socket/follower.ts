@@ -135,9 +135,20 @@ export class Follower implements FeedListener {
     return ++this.turn;
   }
 
-  /** Reads and sends what lies between the cursor and the place of joining. */
+  /** Sends what lies between the cursor and the place of joining. */
   protected async sendMissed({ position: from }: Cursor, { epoch, position: upTo }: Cursor, turn: number) {
-    for (let after = from; after < upTo;) {
+    let after = from;
+    // Whoever was away for a moment only missed what the feed still has at hand.
+    for (const passed of this.feed.passed(from, upTo) ?? []) {
+      const seen = sees(this, passed.place);
+      if (seen && !passed.event) break;
+      after = passed.place.position;
+      this.caughtUp = { epoch, position: after };
+      const pause = seen ? this.sink.sendPaced(frameOf(passed as Delivery)) : undefined;
+      if (pause) await pause;
+      if (turn !== this.turn) return 'void';
+    }
+    while (after < upTo) {
       const page = await this.read({ epoch, after, upTo, limit: PAGE }, turn);
       if (turn !== this.turn || !page) return 'void';
       if (page.epoch !== epoch || page.head < upTo) return this.unknown();

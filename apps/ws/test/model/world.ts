@@ -1,5 +1,19 @@
-import { canSee, scopeOf, type Audience, type ConversationEvent, type Principal } from '@scrm/contracts';
+import {
+  advanceKey,
+  advanceOf,
+  canSee,
+  partsByInterest,
+  placesOf,
+  scopeOf,
+  type Audience,
+  type ConversationEvent,
+  type Place,
+  type Principal,
+  type RealtimeRouting,
+} from '@scrm/contracts';
 import { FeedRegistry } from '../../src/realtime/feed-registry';
+import { Interest } from '../../src/realtime/interest';
+import { RecentBudget } from '../../src/realtime/recent';
 import type { TenantFeed } from '../../src/realtime/tenant-feed';
 import { decodeCursor } from '../../src/socket/cursor';
 import { Follower, type Sink } from '../../src/socket/follower';
@@ -11,10 +25,12 @@ const MAX_MISSED = 20;
 const CHECK_MS = 2_000;
 /** Frames on the wire before the client counts as slower than the pod. */
 const WIRE = 2;
+/** Few, so that clients come back for what is at hand and for what is not. */
+const RECENT = 4;
 
 export interface Batch {
   epoch: string;
-  events: ConversationEvent[];
+  places: (ConversationEvent | Place)[];
 }
 
 class Pod {
@@ -22,15 +38,55 @@ class Pod {
   fanout: Batch[] = [];
   subscribed = true;
   readonly feeds: FeedRegistry<Follower>;
+  /** What the broker routes to this pod, and what it was asked for but has not done yet. */
+  readonly bound = new Set<string>();
+  binding: { key: string; done: (bound: boolean) => void }[] = [];
+  private readonly wanted = new Set<string>();
 
-  constructor(stream: History, clock: VirtualClock) {
+  constructor(stream: History, clock: VirtualClock, routing: RealtimeRouting) {
     this.feeds = new FeedRegistry({
       stream,
       clock,
       logger: silent,
       checkMs: CHECK_MS,
       maxMissed: MAX_MISSED,
+      budget: new RecentBudget(RECENT),
     });
+    if (routing === 'interest') this.followInterest(clock);
+  }
+
+  private followInterest(clock: VirtualClock) {
+    const bindings = {
+      bind: (key: string) => {
+        this.wanted.add(key);
+        return new Promise<boolean>((done) => this.binding.push({ key, done }));
+      },
+      unbind: (key: string) => {
+        this.wanted.delete(key);
+        this.bound.delete(key);
+      },
+    };
+    const interest = new Interest(bindings, clock, (tenantIds) => void this.feeds.check(tenantIds));
+    this.feeds.tellInterest((tenantId, keys) => interest.want(tenantId, keys));
+  }
+
+  /** The broker does the oldest thing that it was asked for. */
+  bind() {
+    const asked = this.binding.shift();
+    if (!asked) return;
+    if (this.wanted.has(asked.key)) this.bound.add(asked.key);
+    asked.done(true);
+  }
+
+  subscribe() {
+    for (const key of this.wanted) this.bound.add(key);
+    this.feeds.refillAll();
+  }
+
+  lose() {
+    this.fanout = [];
+    this.bound.clear();
+    for (const { done } of this.binding.splice(0)) done(false);
   }
 }
 
@@ -118,7 +174,7 @@ class Client {
 export class World {
   readonly clock = new VirtualClock();
   readonly history = new History();
-  readonly pods = [new Pod(this.history, this.clock), new Pod(this.history, this.clock)];
+  readonly pods: Pod[];
   readonly clients = [
     new Client(principal('admin', 1)),
     new Client(principal('leader', 2, [1])),
@@ -126,7 +182,12 @@ export class World {
     new Client(principal('agent', 4, [2])),
   ];
 
-  constructor(private readonly FollowerType: typeof Follower = Follower) {}
+  constructor(
+    private readonly FollowerType: typeof Follower = Follower,
+    private readonly routing: RealtimeRouting = 'fanout',
+  ) {
+    this.pods = [0, 1].map(() => new Pod(this.history, this.clock, routing));
+  }
 
   /** One transaction: stored, and on its way to every pod that is subscribed. */
   commit(drafts: { team: number | null; agent: number | null; before?: { team: number | null } }[]) {
@@ -139,8 +200,19 @@ export class World {
       }),
     );
     this.history.events.push(...events);
-    for (const pod of this.pods) {
-      if (pod.subscribed) pod.fanout.push({ epoch: this.history.epoch, events });
+    this.publish(events);
+  }
+
+  private publish(events: ConversationEvent[]) {
+    const { epoch } = this.history;
+    const parts = partsByInterest({ tenantId: TENANT, epoch, events });
+    for (const { subscribed, bound, fanout } of this.pods) {
+      if (!subscribed) continue;
+      if (this.routing === 'fanout') fanout.push({ epoch, places: events });
+      for (const { keys, changes } of parts)
+        if (keys.some((key) => bound.has(key))) fanout.push({ epoch, places: changes.events });
+      const places = placesOf(advanceOf(TENANT, epoch, events));
+      if (bound.has(advanceKey(TENANT))) fanout.push({ epoch, places });
     }
   }
 
@@ -148,17 +220,21 @@ export class World {
     const { fanout, feeds } = this.pods[pod]!;
     if (fanout.length === 0) return;
     const at = n % fanout.length;
-    const { epoch, events } = fanout[at]!;
+    const { epoch, places } = fanout[at]!;
     if (how !== 'duplicate') fanout.splice(at, 1);
-    if (how !== 'lose') feeds.receive(TENANT, epoch, structuredClone(events));
+    if (how !== 'lose') feeds.receive(TENANT, epoch, structuredClone(places));
   }
 
   subscription(pod: number, up: boolean) {
     const p = this.pods[pod]!;
     if (p.subscribed === up) return;
     p.subscribed = up;
-    if (up) p.feeds.refillAll();
-    else p.fanout = [];
+    if (up) p.subscribe();
+    else p.lose();
+  }
+
+  bind(pod: number) {
+    this.pods[pod]!.bind();
   }
 
   async connect(client: number, pod: number) {
@@ -206,6 +282,7 @@ export class World {
     for (const pod of [0, 1]) this.subscription(pod, true);
     for (const [n, client] of this.clients.entries()) if (!client.connection) await this.connect(n, n % 2);
     for (let round = 0; round < 40; round++) {
+      for (const { binding } of this.pods) while (binding.length > 0) this.pods.forEach((pod) => pod.bind());
       for (const pod of [0, 1]) while (this.pods[pod]!.fanout.length > 0) this.fanout(pod, 0, 'deliver');
       while (this.history.questions.length > 0) this.history.deliver();
       await turn();

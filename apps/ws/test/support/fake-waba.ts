@@ -1,10 +1,14 @@
 import { Controller, Module, type DynamicModule } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
 import {
+  advanceKey,
+  advanceOf,
   conversationChanged,
+  partsByInterest,
   streamHeads,
   streamRead,
   type ConversationEvent,
+  type RealtimeRouting,
   type RpcResponse,
 } from '@scrm/contracts';
 import { MessagingModule, OnRpc, Publisher, serveRpc, type MessagingOptions } from '@scrm/messaging';
@@ -100,11 +104,12 @@ export type Draft = Omit<EventDraft, 'position'>;
 export class FakeWaba {
   private constructor(
     private readonly service: RunningService,
-    private readonly exchange: string,
+    private readonly exchange: TestBroker['names']['exchange'],
     readonly streams: Streams,
+    readonly routing: RealtimeRouting,
   ) {}
 
-  static async start(broker: TestBroker, jwksUrl: string): Promise<FakeWaba> {
+  static async start(broker: TestBroker, jwksUrl: string, routing: RealtimeRouting): Promise<FakeWaba> {
     const messaging = { url: broker.url, service: 'waba', names: broker.names };
     const streams = new Streams();
     const service = await startService({
@@ -114,7 +119,7 @@ export class FakeWaba {
       configure: (app, logger) => serveRpc(app, messaging, logger),
     });
     await ready(service.url);
-    return new FakeWaba(service, broker.names.exchange.events, streams);
+    return new FakeWaba(service, broker.names.exchange, streams, routing);
   }
 
   /** Stored, but the fanout never hears of it. */
@@ -125,15 +130,25 @@ export class FakeWaba {
     return events;
   }
 
-  publish(tenantId: string, events: ConversationEvent[]): Promise<void> {
-    const body = Buffer.from(JSON.stringify({ tenantId, epoch: this.streams.epoch, events }));
-    return this.service.app.get(Publisher).publish(this.exchange, conversationChanged.key, body);
+  async publish(tenantId: string, events: ConversationEvent[]): Promise<void> {
+    const { epoch } = this.streams;
+    const changes = { tenantId, epoch, events };
+    const { exchange } = this;
+    if (this.routing === 'fanout') return this.tell(exchange.events, [conversationChanged.key], changes);
+    const parts = partsByInterest(changes);
+    await Promise.all(parts.map((part) => this.tell(exchange.interest, part.keys, part.changes)));
+    await this.tell(exchange.interest, [advanceKey(tenantId)], advanceOf(tenantId, epoch, events));
   }
 
   async send(tenantId: string, ...drafts: Draft[]): Promise<ConversationEvent[]> {
     const events = this.commit(tenantId, ...drafts);
     await this.publish(tenantId, events);
     return events;
+  }
+
+  private tell(exchange: string, [key, ...alsoTo]: string[], payload: object): Promise<void> {
+    const body = Buffer.from(JSON.stringify(payload));
+    return this.service.app.get(Publisher).publish(exchange, key!, body, { alsoTo });
   }
 
   stop() {

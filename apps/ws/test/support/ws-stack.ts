@@ -1,6 +1,6 @@
 import { startService, type RunningService } from '@scrm/platform';
 import { testBroker, type TestBroker } from '@scrm/testing';
-import type { Principal } from '@scrm/contracts';
+import type { Principal, RealtimeRouting } from '@scrm/contracts';
 import type { WsConfig } from '../../src/config';
 import { wsService } from '../../src/service';
 import { FakeWaba, ready } from './fake-waba';
@@ -18,10 +18,10 @@ export class WsStack {
     readonly waba: FakeWaba,
   ) {}
 
-  static async start(): Promise<WsStack> {
+  static async start(routing: RealtimeRouting = 'fanout'): Promise<WsStack> {
     const broker = testBroker();
     const tokens = await TokenIssuer.start();
-    return new WsStack(broker, tokens, await FakeWaba.start(broker, tokens.jwksUrl));
+    return new WsStack(broker, tokens, await FakeWaba.start(broker, tokens.jwksUrl, routing));
   }
 
   async pod(config: Partial<WsConfig> = {}): Promise<RunningService> {
@@ -37,6 +37,7 @@ export class WsStack {
         TOKEN_ISSUER: 'scrm',
         TOKEN_AUDIENCE: 'scrm',
         REALTIME_CHECK_MS: 60_000,
+        REALTIME_ROUTING: this.waba.routing,
         DRAIN_SPREAD_MS: 200,
         ...config,
       }),
