@@ -2,6 +2,7 @@ import type { Principal, Scope } from '@scrm/contracts';
 import { audience, conversationEvent, principal as person, silent, TENANT } from '../../test/model/fixtures';
 import { History } from '../../test/model/history';
 import { turn, VirtualClock } from '../../test/model/virtual-clock';
+import { webhookToScreen } from '../metrics';
 import { TenantFeed, type Delivery, type FeedListener } from './tenant-feed';
 
 const event = (position: number) => conversationEvent({ position, audience: audience(1, null) });
@@ -291,6 +292,26 @@ describe('the feed of a tenant', () => {
     feed.refill('epoch');
     await answer();
     expect([feed.epoch, at(11, 13)]).toEqual(['epoch-2', undefined]);
+  });
+
+  it('measures from the delivery of Meta, else from the commit, to the first screen; not what nobody sees', async () => {
+    await start();
+    const measured = async () => {
+      const { values } = await webhookToScreen.get();
+      return values.find((v) => v.metricName?.endsWith('_sum'))!.value;
+    };
+    const ago = (seconds: number) => new Date(Date.now() - seconds * 1000);
+    const before = await measured();
+    const inbound = conversationEvent({ position: 11, audience: audience(1, null), at: ago(10) });
+    feed.receive(history.epoch, [{ ...inbound, receivedAt: ago(60).toISOString() }]);
+    expect((await measured()) - before).toBeCloseTo(60, 0);
+    feed.receive(history.epoch, [
+      conversationEvent({ position: 12, audience: audience(1, null), at: ago(5) }),
+    ]);
+    expect((await measured()) - before).toBeCloseTo(65, 0);
+    feed.listeners.delete(screen);
+    fanout(13);
+    expect((await measured()) - before).toBeCloseTo(65, 0);
   });
 
   it('leaves no timer when it is closed', async () => {

@@ -6,6 +6,7 @@ import {
   eventsMarked,
   eventsRefilled,
   inboundDelivery,
+  webhookToScreen,
   refills,
 } from '../metrics';
 import { AudienceIndex, type Viewer } from './audience-index';
@@ -185,8 +186,7 @@ export class TenantFeed<L extends FeedListener = FeedListener> {
       seen = true;
       listener.deliver(delivery);
     });
-    const received = event.type === 'message.received' ? event.data.message?.createdAt : undefined;
-    if (seen && received) inboundDelivery.observe(Math.max(0, Date.now() - Date.parse(received)) / 1000);
+    if (seen && event.type === 'message.received') observeDelivery(event);
   }
 
   private hold(place: Known) {
@@ -252,3 +252,13 @@ export class TenantFeed<L extends FeedListener = FeedListener> {
     for (const listener of this.listeners.all()) listener.restart(reason);
   }
 }
+
+/** History does not know when a delivery came in: what came from there counts from its commit. */
+function observeDelivery({ data, receivedAt }: ConversationEvent) {
+  const committedAt = data.message?.createdAt;
+  if (committedAt) inboundDelivery.observe(secondsSince(committedAt));
+  const cameAt = receivedAt ?? committedAt;
+  if (cameAt) webhookToScreen.observe(secondsSince(cameAt));
+}
+
+const secondsSince = (time: string) => Math.max(0, Date.now() - Date.parse(time)) / 1000;
