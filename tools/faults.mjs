@@ -66,7 +66,7 @@ const FLAGS = ['--waba-pods', '2'];
 const random = new Random(options.seed);
 /** @type {import('./faults/report.mjs').Row[]} */
 const rows = [];
-/** @type {import('./faults/soak.mjs').Slope[] | undefined} */
+/** @type {import('./faults/memory.mjs').Slope[] | undefined} */
 let memory;
 let broken = false;
 
