@@ -11,9 +11,10 @@ import { Proxy } from '../proxy.mjs';
 const HALF_OPEN_MS = 45_000;
 const HERD = 80;
 const FLAT_MIB = 64;
-/** Of some 1.3 KB each: these fill the kernel's buffers, and then the pod's limit of 1 MB. */
-const FLOOD = 12_000;
-const BUNDLE = 100;
+/** Of nearly 5 KB each: these fill the kernel's buffers, and then the pod's limit of 1 MB. */
+const FLOOD = 4_000;
+const PADDING = 'x'.repeat(3_500);
+const BUNDLE = 50;
 const FLOOD_PAUSE_MS = 300;
 
 /** @type {import('../world.mjs').Fault[]} */
@@ -126,12 +127,14 @@ async function directly(world) {
  */
 async function floodUntil({ inbound, ledger }, enough) {
   const limit = ledger.count + FLOOD;
+  inbound.padding = PADDING;
   while (!(await enough())) {
     if (ledger.count > limit) throw new Problem(`nobody was closed though ${FLOOD} messages came`);
     await Promise.all(Array.from({ length: 4 }, () => inbound.write(inbound.next(BUNDLE))));
     // No faster than it can be stored.
     await sleep(FLOOD_PAUSE_MS);
   }
+  inbound.padding = '';
 }
 
 /** How many sockets a pod closed with this code. @param {{ port: number } | undefined} pod @param {number} code */
