@@ -1,8 +1,7 @@
 /** The table that a run ends with. */
+import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
-
-const BEGIN = '<!-- faults: begin -->';
-const END = '<!-- faults: end -->';
+import { cpus } from 'node:os';
 
 /** What was promised of every accepted message, both ways: each of these has to be 0. */
 export const PROMISES = /** @type {const} */ ([
@@ -77,6 +76,11 @@ export function table(rows) {
       seconds(row.targetMs),
     ].map(String);
   });
+  return markdown(head, cells);
+}
+
+/** @param {string[]} head @param {string[][]} cells */
+function markdown(head, cells) {
   const widths = head.map((text, i) => Math.max(text.length, ...cells.map((row) => row[i].length)));
   const line = (/** @type {string[]} */ row) =>
     `| ${row.map((text, i) => text.padEnd(widths[i])).join(' | ')} |`;
@@ -86,15 +90,37 @@ export function table(rows) {
 /** @param {number} ms */
 const seconds = (ms) => `${(ms / 1000).toFixed(1)} s`;
 
+/** What it ran on and from what: a figure without it says nothing. @param {number} seed */
+export function circumstances(seed) {
+  const git = spawnSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' });
+  const commit = git.status === 0 ? `, commit \`${git.stdout.trim()}\`` : '';
+  const { length: cores, 0: cpu } = cpus();
+  const day = new Date().toISOString().slice(0, 10);
+  return `${day}${commit}, ${cores} cores (${cpu?.model.trim()}), Node ${process.versions.node}, seed ${seed}.`;
+}
+
+/** What the processes took. @param {import('./memory.mjs').Slope[]} slopes @returns {string} in Markdown */
+export function memoryTable(slopes) {
+  return markdown(
+    ['process', 'lives', 'seconds looked at', 'MiB at the end', 'MiB an hour'],
+    slopes.map(({ name, lives, seconds: looked, lastMiB, perHour }) => [
+      name,
+      ...[lives, looked, lastMiB, perHour].map(String),
+    ]),
+  );
+}
+
 /**
  * Puts a run into the document, in place of the one before.
  *
  * @param {string} file
+ * @param {'faults' | 'soak'} name of the place
  * @param {string} text
  */
-export function intoDocument(file, text) {
+export function intoDocument(file, name, text) {
   const before = readFileSync(file, 'utf8');
-  const [begin, end] = [before.indexOf(BEGIN), before.indexOf(END)];
-  if (begin < 0 || end < begin) throw new Error(`${file} has no place for the table: ${BEGIN} … ${END}`);
-  writeFileSync(file, `${before.slice(0, begin + BEGIN.length)}\n\n${text}\n\n${before.slice(end)}`);
+  const [first, last] = ['begin', 'end'].map((side) => `<!-- ${name}: ${side} -->`);
+  const [begin, end] = [before.indexOf(first), before.indexOf(last)];
+  if (begin < 0 || end < begin) throw new Error(`${file} has no place for the table: ${first} … ${last}`);
+  writeFileSync(file, `${before.slice(0, begin + first.length)}\n\n${text}\n\n${before.slice(end)}`);
 }

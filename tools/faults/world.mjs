@@ -23,7 +23,6 @@ import { Simulator } from './simulator.mjs';
 
 const CUSTOMERS = 300;
 const SCREENS = 12;
-const AFTERMATH_MS = 1_500;
 export const PATIENCE_MS = 60_000;
 /** What took longer than this to recover is explained on stderr. */
 const SLOW_MS = 4_000;
@@ -35,7 +34,7 @@ const GRAPH_TIMEOUT_MS = 3_000;
  * @typedef {object} Fault
  * @property {string} name
  * @property {string} title one line for people
- * @property {number} times how often in the whole suite
+ * @property {number} times how often in the whole suite; 0 where it is not part of it
  * @property {number} short how often in the selection of `npm test`; 0 where it is not part of it
  * @property {number} recoveryMs what is promised
  * @property {number} [block] after so many rounds everything has to be settled; 5 unless said
@@ -145,9 +144,10 @@ export class World {
     await this.settled();
   }
 
-  /** Questions to the database as its superuser, past the proxy. @param {string[]} statements */
-  query(...statements) {
-    return query(this.servers.adminUrl, statements);
+  /** Asks the core's database as its superuser, past the proxy. @param {string[]} statements */
+  async query(...statements) {
+    const [, ...rows] = await query(this.servers.adminUrl, ['SET search_path = waba', ...statements]);
+    return rows;
   }
 
   /** Waits for anything. @param {() => unknown} condition @param {string} what is awaited */
@@ -186,7 +186,7 @@ export class World {
     const deadline = performance.now() + timeoutMs;
     const left = () => Math.max(0, deadline - performance.now());
     /** @type {Record<string, number>} when each part was there: what a slow one was waiting for */
-    const parts = {};
+    const parts = { ready: Math.round(performance.now() - since) };
     const part = async (/** @type {string} */ name, /** @type {Promise<unknown>} */ work) => {
       await work;
       parts[name] = Math.round(performance.now() - since);
@@ -258,7 +258,6 @@ export class World {
   async verdict(since, timeoutMs = PATIENCE_MS) {
     await this.load.stop(timeoutMs);
     await this.settled(timeoutMs).catch((error) => this.note(error.message));
-    await sleep(AFTERMATH_MS);
     const incoming = await this.ledger.verdict(1_000);
     let differences = await this.outbound.differences(since);
     // A tick may be on its way while we read; one that stays away is a fault.

@@ -7,15 +7,15 @@ import { Problem } from '../../lib/say.mjs';
 
 const ARMED_MS = 30_000;
 /** What `npm test` has time for: both roads and the socket, at the moments where most can go wrong. */
-const SHORT = new Set([
+const SELECTION = [
+  'dispatch.claimed',
   'webhook.confirmed',
   'inbound.written',
-  'inbound.committed',
   'send.committed',
-  'dispatch.claimed',
+  'inbound.committed',
   'dispatch.answered',
   'session.resumed',
-]);
+];
 
 /** Some points are passed only where the load is helped. @type {Record<string, (world: World) => Promise<unknown>>} */
 const TRIGGERS = {
@@ -29,15 +29,25 @@ const TRIGGERS = {
 
 /** @returns {import('../world.mjs').Fault[]} */
 export function crashFaults() {
-  return crashPoints().map((point) => ({
-    name: `crash:${point}`,
-    title: 'dies there',
-    times: 20,
-    short: SHORT.has(point) ? 1 : 0,
-    recoveryMs: 5_000,
-    block: 10,
-    run: (world) => crashAt(world, point),
-  }));
+  const common = { recoveryMs: 5_000, block: 10 };
+  return [
+    ...crashPoints().map((point) => ({
+      ...common,
+      name: `crash:${point}`,
+      title: 'dies there',
+      times: 20,
+      short: 0,
+      run: (/** @type {World} */ world) => crashAt(world, point),
+    })),
+    {
+      ...common,
+      name: 'crash-selection',
+      title: 'dies on both roads, at the worst moments',
+      times: 0,
+      short: SELECTION.length,
+      run: (world, round) => crashAt(world, SELECTION[round % SELECTION.length]),
+    },
+  ];
 }
 
 /** The product's own list, as it was built. @returns {string[]} */
@@ -57,7 +67,8 @@ async function crashAt(world, point) {
   const deadline = performance.now() + ARMED_MS;
   for (let turn = 0; world.isArmed(point); turn++) {
     if (performance.now() > deadline) throw new Problem(`nobody passed ${point} in ${ARMED_MS / 1000} s`);
-    if (turn % 200 === 0) await TRIGGERS[point]?.(world)?.catch(() => {});
+    if (turn % 200 === 0)
+      await TRIGGERS[point]?.(world)?.catch((error) => world.note(`${point}: ${error.message}`));
     await sleep(5);
   }
   const died = performance.now();
@@ -68,7 +79,9 @@ async function crashAt(world, point) {
 
 /** Who it was: their pid goes, and another comes. @param {World} world @param {Map<string, number | null>} before */
 async function victim({ stack }, before) {
+  const deadline = performance.now() + ARMED_MS;
   for (;;) {
+    if (performance.now() > deadline) throw new Problem('a crash point was passed and nobody died');
     stack.read();
     for (const { name, pid } of stack.ours()) {
       const was = before.get(name);
