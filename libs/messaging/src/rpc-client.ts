@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { ClientProxyFactory, RmqRecordBuilder, Transport, type ClientProxy } from '@nestjs/microservices';
+import { ClientRMQ, RmqRecordBuilder } from '@nestjs/microservices';
 import { ownerOf, type RpcContract, type RpcRequest, type RpcResponse } from '@scrm/contracts';
 import { AppError, Drain, histogram, toAppError, traceparent } from '@scrm/platform';
 import { firstValueFrom, timeout, TimeoutError } from 'rxjs';
@@ -21,10 +21,22 @@ export interface CallOptions {
   timeoutMs?: number;
 }
 
+/**
+ * A connection may be lost while the channel is set up on it. The next connection sets it up again; until then an
+ * error that nobody hears would be one that nobody caught.
+ */
+class ReopeningClient extends ClientRMQ {
+  override createChannel(): Promise<void> {
+    const created = super.createChannel();
+    (this.channel as { on(event: 'error', listener: () => void): void }).on('error', () => undefined);
+    return created;
+  }
+}
+
 /** Asks other services. Only queries and idempotent commands: a question may arrive twice. */
 @Injectable()
 export class RpcClient {
-  private readonly clients = new Map<string, ClientProxy>();
+  private readonly clients = new Map<string, ReopeningClient>();
 
   constructor(
     @Inject(MESSAGING_OPTIONS) private readonly options: MessagingOptions,
@@ -64,20 +76,17 @@ export class RpcClient {
     }
   }
 
-  private clientOf(service: string): ClientProxy {
+  private clientOf(service: string): ReopeningClient {
     let client = this.clients.get(service);
     if (!client) {
       const { url, names } = this.options;
-      client = ClientProxyFactory.create({
-        transport: Transport.RMQ,
-        options: {
-          urls: [url],
-          queue: names.rpcQueue(service),
-          queueOptions: rpcQueueOptions,
-          noAck: true,
-          persistent: false,
-          socketOptions: CONNECTION_MANAGER_OPTIONS,
-        },
+      client = new ReopeningClient({
+        urls: [url],
+        queue: names.rpcQueue(service),
+        queueOptions: rpcQueueOptions,
+        noAck: true,
+        persistent: false,
+        socketOptions: CONNECTION_MANAGER_OPTIONS,
       });
       this.clients.set(service, client);
     }
