@@ -10,6 +10,12 @@ import { Timeline, type TenantChanges } from '../stream/timeline';
 
 const PAGE = 200;
 
+/**
+ * How long a parked status waits for its message. Most that wait longer never find one: they are of messages that
+ * another system sent with the same number, and looking at all of these every time would take ever longer.
+ */
+const PARKED_MINUTES = 60;
+
 /** What did not end in its time. */
 @Injectable()
 export class OverdueService {
@@ -62,7 +68,8 @@ export class OverdueService {
         { tenant_id: string; sender_id: string; message_id: string; conversation_id: string; wamid: string }[]
       >(
         `SELECT p.tenant_id, p.sender_id, p.wamid, k.message_id, k.conversation_id FROM parked_status p
-           JOIN message_key k ON k.sender_id = p.sender_id AND k.wamid = p.wamid LIMIT ${PAGE}`,
+           JOIN message_key k ON k.sender_id = p.sender_id AND k.wamid = p.wamid
+          WHERE p.received_at > now() - interval '${PARKED_MINUTES} minutes' LIMIT ${PAGE}`,
       );
       if (parked.length === 0) return [];
       const timeline = await Timeline.open(
