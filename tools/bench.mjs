@@ -8,6 +8,7 @@ import { idle } from './bench/idle.mjs';
 import { kill } from './bench/kill.mjs';
 import { outbound } from './bench/outbound.mjs';
 import { BenchStack, removeLeftHomes } from './bench/stack.mjs';
+import { scale } from './bench/scale.mjs';
 import { steady } from './bench/steady.mjs';
 import { sustained } from './bench/sustained.mjs';
 import { machine } from './bench/machine.mjs';
@@ -16,12 +17,14 @@ import { report } from './lib/life.mjs';
 import { Interrupted } from './lib/say.mjs';
 
 /** @type {Record<string, (context: import('./bench/stack.mjs').Context) => Promise<object>>} */
-const SCENARIOS = { idle, steady, sustained, outbound, kill };
+const SCENARIOS = { idle, steady, sustained, outbound, kill, scale };
+/** Takes too long to be part of every run. */
+const ON_REQUEST = ['scale'];
 
 /** @returns {import('./bench/options.mjs').BenchOptions} */
 function optionsOrExit() {
   try {
-    return parseBenchOptions(process.argv.slice(2), Object.keys(SCENARIOS));
+    return parseBenchOptions(process.argv.slice(2), Object.keys(SCENARIOS), ON_REQUEST);
   } catch (error) {
     report(error);
     process.exit(1);

@@ -10,17 +10,22 @@ import { Agent } from './tokens.mjs';
  * @param {object} options
  * @param {number} options.customers
  * @param {number} [options.connections] to the webhook
+ * @param {number} [options.numberedFrom] where an inbox before has used the lower numbers on this stack
  * @param {(frame: any) => void} [options.onOther] hears what the first admin's screen hears, beside new messages
  * @param {(n: number, conversationId: string) => void} [options.onMessage] the same, of new messages
  */
 export async function openInbox(
   { stack, options },
-  { customers: count, connections = 64, onOther, onMessage },
+  { customers: count, connections = 64, numberedFrom = 0, onOther, onMessage },
 ) {
   const { info } = stack;
   const demo = /** @type {any} */ (readDemo());
   const customers = customersOf(count, info.meta.wabaId, demo.senders);
   const ledger = new Ledger(customers);
+  const ownNumber = (/** @type {string} */ wamid) => {
+    const number = numberOf(wamid);
+    return number !== undefined && number >= numberedFrom ? number - numberedFrom : undefined;
+  };
   /** @type {Agent[]} */
   const agents = demo.agents.map((/** @type {any} */ login) => new Agent(info.back, login));
   // One after the other: passwords are slow on purpose.
@@ -32,12 +37,19 @@ export async function openInbox(
     const own = i === 0 ? { onOther, onMessage } : {};
     // In rounds over the agents, so that everybody has screens on all pods.
     const first = (i + Math.floor(i / agents.length)) % info.ws.length;
-    return new Screen({ agent, urls: info.ws, first, account: ledger.account(entitled), numberOf, ...own });
+    return new Screen({
+      agent,
+      urls: info.ws,
+      first,
+      account: ledger.account(entitled),
+      numberOf: ownNumber,
+      ...own,
+    });
   });
   await Promise.all(screens.map((screen) => screen.untilLive()));
 
   const { waba, meta } = info;
-  const sender = new Meta({ waba, appSecret: meta.appSecret, ledger, customers, connections });
+  const sender = new Meta({ waba, appSecret: meta.appSecret, ledger, customers, connections, numberedFrom });
   return {
     ledger,
     agents,

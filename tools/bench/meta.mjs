@@ -73,6 +73,7 @@ export class Meta {
   retries = 0;
   inFlight = 0;
   #pool;
+  #numberedFrom;
   #secret;
   #ledger;
   #customers;
@@ -85,8 +86,9 @@ export class Meta {
    * @param {import('./ledger.mjs').Ledger} options.ledger
    * @param {Customer[]} options.customers
    * @param {number} options.connections
+   * @param {number} [options.numberedFrom] of the first message
    */
-  constructor({ waba, appSecret, ledger, customers, connections }) {
+  constructor({ waba, appSecret, ledger, customers, connections, numberedFrom = 0 }) {
     this.#pool = new Pool(waba, {
       connections,
       pipelining: 1,
@@ -95,6 +97,7 @@ export class Meta {
       bodyTimeout: 15_000,
       keepAliveTimeout: 60_000,
     });
+    this.#numberedFrom = numberedFrom;
     this.#secret = appSecret;
     this.#ledger = ledger;
     this.#customers = customers;
@@ -105,7 +108,9 @@ export class Meta {
     const ledger = this.#ledger;
     const { head, tail } = this.#customers[customer];
     const n = ledger.begin(customer);
-    const body = Buffer.from(`${head}${wamidOf(n)}","timestamp":"${Math.floor(Date.now() / 1000)}${tail}`);
+    const body = Buffer.from(
+      `${head}${wamidOf(this.#numberedFrom + n)}","timestamp":"${Math.floor(Date.now() / 1000)}${tail}`,
+    );
     const headers = {
       'content-type': 'application/json',
       'user-agent': 'facebookexternalua',

@@ -4,11 +4,13 @@ import { Problem } from '../lib/say.mjs';
 export const HELP = `Measures the whole stack, on one of its own: npm run bench -- [flags]
 
   --scenario A[,B]  idle, steady, sustained, outbound, kill     (default all, in this order)
-  --seconds N       the measured time of steady, sustained and outbound
+                    scale: an empty database and a full one, on request only
+  --seconds N       the measured time of steady, sustained, outbound and scale
   --kills N         how often each service is killed            (default 20)
   --rate N          messages a second of steady and kill        (default 84 and 100)
   --in-flight N     customers who wait for an answer in sustained (default 400)
   --sockets N       agents' screens                             (default 20)
+  --scale-messages N  how many messages a full database has      (default 10000000)
   --no-build        run what was built before
   --keep            leave the logs and the data under .local/ until the next run
   --help            this text
@@ -23,6 +25,7 @@ One JSON line a scenario on stdout, progress on stderr. Exit code 1 where a figu
  * @property {number} [rate]
  * @property {number} inFlight
  * @property {number} sockets
+ * @property {number} scaleMessages
  * @property {boolean} build
  * @property {boolean} keep
  * @property {boolean} help
@@ -31,12 +34,14 @@ One JSON line a scenario on stdout, progress on stderr. Exit code 1 where a figu
 /**
  * @param {string[]} args
  * @param {string[]} known the scenarios there are
+ * @param {string[]} [onRequest] those that only run when they are named
  * @returns {BenchOptions}
  */
-export function parseBenchOptions(args, known) {
+export function parseBenchOptions(args, known, onRequest = []) {
   /** @type {BenchOptions} */
   const options = {
-    scenarios: known,
+    scenarios: known.filter((name) => !onRequest.includes(name)),
+    scaleMessages: 10_000_000,
     kills: 20,
     inFlight: 400,
     sockets: 20,
@@ -61,6 +66,8 @@ export function parseBenchOptions(args, known) {
     else if (flag === '--rate') options.rate = whole(flag, value(flag), 1, 20_000);
     else if (flag === '--in-flight') options.inFlight = whole(flag, value(flag), 1, 5_000);
     else if (flag === '--sockets') options.sockets = whole(flag, value(flag), 1, 100);
+    else if (flag === '--scale-messages')
+      options.scaleMessages = whole(flag, value(flag), 1_000, 100_000_000);
     else throw new Problem(`unknown flag ${flag}: see npm run bench -- --help`);
   }
   return options;
