@@ -75,9 +75,12 @@ const STATEMENTS = [
    SELECT uuidv7(), gen_random_uuid(), 'waba-' || n, 'plan-' || n, '+62', 'Other', '\\x00' FROM generate_series(1, 150) n`,
   `INSERT INTO template (id, tenant_id, waba_id, name, language, category, status, components)
    SELECT DISTINCT ON (tenant_id, waba_id) gen_random_uuid(), tenant_id, waba_id, 'welcome', 'en', 'UTILITY', 'APPROVED', '[]'::jsonb FROM sender`,
+  `INSERT INTO template (id, tenant_id, waba_id, name, language, category, status, components)
+   SELECT gen_random_uuid(), gen_random_uuid(), 'waba', 'other', 'en', 'UTILITY', 'APPROVED', '[]'
+     FROM generate_series(1, 2000)`,
   `INSERT INTO stream (tenant_id, epoch, head) SELECT tenant_id, gen_random_uuid(), 20000 FROM sender GROUP BY tenant_id
    ON CONFLICT (tenant_id) DO UPDATE SET head = excluded.head`,
-  `INSERT INTO stream (tenant_id, epoch) SELECT gen_random_uuid(), gen_random_uuid() FROM generate_series(1, 3000)`,
+  `INSERT INTO stream (tenant_id, epoch) SELECT gen_random_uuid(), gen_random_uuid() FROM generate_series(1, 6000)`,
   `INSERT INTO stream_event (tenant_id, position, conversation_id, seq, type, audience, data, occurred_at)
    SELECT tenant_id, row_number() OVER (PARTITION BY tenant_id ORDER BY n), id, size, 'message.received', '{}', '{}',
           now() - interval '71 hours' FROM plan WHERE n < 9000`,
