@@ -21,7 +21,6 @@ import {
 } from '@scrm/platform';
 import { eventually, TestIdentity } from '@scrm/testing';
 import { randomUUID } from 'node:crypto';
-import type { EventEmitter } from 'node:events';
 import { z } from 'zod';
 import type { KeptChannel } from '../src/kept-channel';
 import { FromCaller, MessagingModule, OnRpc, serveRpc, type Caller } from '../src';
@@ -126,16 +125,6 @@ describe('a question to another service', () => {
   const ask = (contract: RpcContract<z.ZodType, z.ZodType>, request: object = {}, options = {}) =>
     client.rpc.call(contract, request, options);
   const token = (role: 'admin' | 'leader' | 'agent') => identity.token({ tenantId: TENANT, role });
-
-  it('bears that its channel could not be set up: the next connection does it', async () => {
-    await serve();
-    await client.rpc.call(echo, {});
-    const [{ channel }] = [...client.rpc['clients'].values()] as unknown as [{ channel: EventEmitter }];
-    channel.emit('error', new Error('Channel ended'));
-    await expect(client.rpc.call(echo, { again: true })).resolves.toMatchObject({
-      question: { again: true },
-    });
-  });
 
   it('is answered, in the trace of the one who asks', async () => {
     await serve();
