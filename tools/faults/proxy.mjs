@@ -62,10 +62,13 @@ export class Proxy {
   /** New connections work; those of now stay swallowed for ever, as where a device in between forgot them. */
   forget() {
     this.#frozen = false;
+    // Neither end hears of the other one's end.
+    const told = ['data', 'end', 'close'];
     for (const { near, far } of this.#pairs)
-      // Neither end hears of the other one's end.
-      for (const socket of [near, far])
-        socket.removeAllListeners('data').removeAllListeners('close').resume();
+      for (const socket of [near, far]) {
+        for (const event of told) socket.removeAllListeners(event);
+        socket.resume();
+      }
   }
 
   /** Every byte comes so much later, both ways. @param {number} ms */

@@ -90,6 +90,8 @@ export class World {
       DATABASE_URL: postgres.proxy.url,
       RABBITMQ_URL: broker.proxy.url,
       CRASH_DIR: this.crashDir,
+      SKEW_DIR: join(this.home, 'skew'),
+      NODE_OPTIONS: `--require=${join(import.meta.dirname, 'infrastructure/skew.cjs')}`,
       GRAPH_TIMEOUT_MS: String(GRAPH_TIMEOUT_MS),
       DRAIN_SPREAD_MS: '1000',
       LONGEST_RESTART_PAUSE_MS: '200',

@@ -20,7 +20,8 @@ export function brokerNames(namespace = 'scrm') {
     archiveQueue: `${namespace}.waba.archive`,
     /** "This conversation has something to send", by the hash of the sender. */
     outboundQueue: (partition: number) => `${namespace}.waba.outbound.${partition}`,
-    rpcQueue: (service: string) => `${namespace}.${service}.rpc`,
+    /** Questions to a service. */
+    rpcQueue: (service: string) => `${namespace}.rpc.${service}`,
     realtimeQueue: (pod: string) => `${namespace}.ws.realtime.${pod}`,
   };
 }

@@ -22,7 +22,7 @@ export const diskAlarm = {
   async run(world) {
     const memory = () => Math.max(...waba(world).map(({ name }) => rssMiB(world.stack.info.services)[name]));
     const before = memory();
-    await rabbitmqctl(world, 'set_disk_free_limit', '1000TB');
+    await rabbitmqctl(world, 'set_disk_free_limit', '1000000GB');
     const began = performance.now();
     const answers = [];
     let most = before;
@@ -31,7 +31,7 @@ export const diskAlarm = {
       most = Math.max(most, memory());
       await sleep(200);
     }
-    await rabbitmqctl(world, 'set_disk_free_limit', '50MB');
+    await rabbitmqctl(world, 'set_disk_free_limit', '200MB');
     const gone = performance.now();
     const slowest = Math.max(...answers.map(({ ms }) => ms));
     const refused = answers.filter(({ status }) => status === 503).length;
@@ -43,7 +43,7 @@ export const diskAlarm = {
     if (most - before > FLAT_MIB) throw new Problem(`waba grew by ${most - before} MiB`);
     return world.recovered(gone);
   },
-  end: (world) => rabbitmqctl(world, 'set_disk_free_limit', '50MB').then(() => undefined),
+  end: (world) => rabbitmqctl(world, 'set_disk_free_limit', '200MB').then(() => undefined),
 };
 
 /** @param {World} world */

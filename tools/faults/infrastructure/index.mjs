@@ -1,6 +1,7 @@
 /** The faults of the broker, the database, the network and Graph. */
 import { CLUSTER_FAULTS } from '../cluster/index.mjs';
 import { BROKER_FAULTS } from './broker.mjs';
+import { CLOCK_FAULTS } from './clock.mjs';
 import { DATABASE_FAULTS } from './database.mjs';
 import { diskAlarm } from './disk-alarm.mjs';
 import { GRAPH_FAULTS } from './graph.mjs';
@@ -17,5 +18,6 @@ export const INFRASTRUCTURE_FAULTS = [
   ...POISON_FAULTS,
   ...REPEATED_FAULTS,
   ...GRAPH_FAULTS,
+  ...CLOCK_FAULTS,
   ...CLUSTER_FAULTS,
 ];

@@ -1,5 +1,4 @@
 /** Clients that read too slowly, that are cut off without a word, or that all come back at once. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Screen } from '../../bench/screen.mjs';
 import { rssMiB } from '../../bench/usage.mjs';
 import { Problem } from '../../lib/say.mjs';
@@ -11,16 +10,16 @@ import { Proxy } from '../proxy.mjs';
 const HALF_OPEN_MS = 45_000;
 const HERD = 80;
 const FLAT_MIB = 64;
-/** Of what a message is on a screen: enough of them fill the kernel's buffers and then the pod's limit of 1 MB. */
-const FRAME_BYTES = 1_000;
-const FLOOD_BYTES = 12 * 1024 * 1024;
-const BUNDLE = 100;
+/** Of nearly 5 KB each: these fill the kernel's buffers, and then the pod's limit of 1 MB. */
+const FLOOD = 4_000;
+const PADDING = 'x'.repeat(3_500);
+const BUNDLE = 50;
 
 /** @type {import('../world.mjs').Fault[]} */
 export const SOCKET_FAULTS = [
   {
     name: 'sockets:slow',
-    title: 'clients of one pod stop reading while more comes than anything may keep for them',
+    title: 'the clients of one pod stop reading, until it closes them for what piles up',
     times: 2,
     short: 0,
     recoveryMs: 10_000,
@@ -31,8 +30,11 @@ export const SOCKET_FAULTS = [
       const closedBefore = await closes(pod, 1013);
       const memoryBefore = rssMiB(world.stack.info.services)['ws-1'];
       slow.blackhole();
-      const peak = await flood(world, () => rssMiB(world.stack.info.services)['ws-1']);
-      await world.until(async () => (await closes(pod, 1013)) > closedBefore, 'the pod closing slow sockets');
+      let peak = memoryBefore;
+      await floodUntil(world, async () => {
+        peak = Math.max(peak, rssMiB(world.stack.info.services)['ws-1']);
+        return (await closes(pod, 1013)) > closedBefore;
+      });
       world.note(`sockets:slow: ws-1 grew from ${memoryBefore} to ${peak} MiB at the most`);
       if (peak - memoryBefore > FLAT_MIB) throw new Problem(`ws-1 grew by ${peak - memoryBefore} MiB`);
       slow.pass();
@@ -115,16 +117,29 @@ async function directly(world) {
   await Promise.all(those.map((network) => network.close()));
 }
 
-/** Customers write and write. @param {World} world @param {() => number} measure @returns {Promise<number>} the most of it */
-async function flood({ inbound, ledger }, measure) {
-  let most = 0;
-  for (let bytes = 0; bytes < FLOOD_BYTES; bytes += 4 * BUNDLE * FRAME_BYTES) {
+/**
+ * Customers write and write. Not on and on: who misses more than 5,000 events is told to load everything again.
+ *
+ * @param {World} world
+ * @param {() => Promise<boolean>} enough
+ */
+async function floodUntil(world, enough) {
+  const { inbound, ledger } = world;
+  const limit = ledger.count + FLOOD;
+  inbound.padding = PADDING;
+  while (!(await enough())) {
+    if (ledger.count > limit) throw new Problem(`nobody was closed though ${FLOOD} messages came`);
     await Promise.all(Array.from({ length: 4 }, () => inbound.write(inbound.next(BUNDLE))));
-    // On a full screen, one entitled to all of it; what is slow to be stored must not pile up.
-    while (ledger.open().length > 2_000 && ledger.seenAt[ledger.count - 2_000] === 0) await sleep(20);
-    most = Math.max(most, measure());
+    // What is slow to be stored must not pile up: it would come after all this is over.
+    const stored = async () => {
+      const [[{ count }]] = await world.query(
+        `SELECT count(*)::int FROM waba.message WHERE direction = 'in'`,
+      );
+      return count >= ledger.acceptedCount - BUNDLE;
+    };
+    await world.until(stored, 'the flood in the database');
   }
-  return most;
+  inbound.padding = '';
 }
 
 /** How many sockets a pod closed with this code. @param {{ port: number } | undefined} pod @param {number} code */
