@@ -44,9 +44,10 @@ function pickFault({ random }) {
 /**
  * @param {World} world
  * @param {number} minutes
+ * @param {number} load what the rates are multiplied by
  * @returns {Promise<{ row: import('./report.mjs').Row, memory: import('./memory.mjs').Slope[], struck: Record<string, number> }>}
  */
-export async function soak(world, minutes) {
+export async function soak(world, minutes, load) {
   const began = performance.now();
   const until = began + minutes * 60_000;
   const memory = new Memory(world);
@@ -88,7 +89,7 @@ export async function soak(world, minutes) {
   for (const { name, perHour } of steep) error ??= `${name} grows by ${perHour} MiB an hour`;
   const row = {
     fault: 'soak',
-    title: `${minutes} min at ${RATES.in}/s in and ${RATES.out}/s out, random faults`,
+    title: `${minutes} min at ${RATES.in * load}/s in and ${RATES.out * load}/s out, random faults`,
     times: recoveries.length,
     accepted: after.accepted - accepted,
     sends: after.sends - sends,
