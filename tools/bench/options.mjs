@@ -5,7 +5,7 @@ export const HELP = `Measures the whole stack, on one of its own: npm run bench 
 
   --scenario A[,B]  idle, steady, sustained, outbound, sockets, fanout, kill
                                                                 (default all, in this order)
-  --seconds N       the measured time of steady, sustained and outbound
+  --seconds N       the measured time of all but idle and kill
   --kills N         how often each service is killed            (default 20)
   --rate N          messages a second of steady and kill        (default 84 and 100)
   --in-flight N     customers who wait for an answer in sustained (default 400)
