@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { WEBHOOK_BODY_LIMIT, WEBHOOK_PATH } from '../../apps/waba/src/webhook/webhook.controller';
+import { WEBHOOK_BODY_LIMIT, WEBHOOK_PATH } from '../../apps/waba/src/webhook/webhook.receiver';
 import {
   allFiles,
   ofKind,

@@ -15,6 +15,7 @@ export const HELP = `Measures the whole stack, on one of its own: npm run bench 
   --shape NAME      team: 6 agents who share; agent: one agent a message (default by scenario)
   --sockets N       agents' screens                             (default 20 and 200)
   --waba-pods N     of the product                              (default 1)
+  --split-roles     webhooks in one waba process, the work in another, as in k8s/
   --scale-messages N  how many messages a full database has     (default 10000000)
   --profile         write CPU profiles of all services and say where their time went
   --no-build        run what was built before
@@ -34,6 +35,7 @@ One JSON line a scenario on stdout, progress on stderr. Exit code 1 where a figu
  * @property {'team' | 'agent'} [shape]
  * @property {number} [sockets]
  * @property {number} wabaPods
+ * @property {boolean} splitRoles
  * @property {boolean} profile
  * @property {number} scaleMessages
  * @property {boolean} build
@@ -56,6 +58,7 @@ export function parseBenchOptions(args, known, onRequest = []) {
     inFlight: 400,
     rounds: 3,
     wabaPods: 1,
+    splitRoles: false,
     profile: false,
     build: true,
     keep: false,
@@ -81,6 +84,7 @@ export function parseBenchOptions(args, known, onRequest = []) {
     else if (flag === '--rounds') options.rounds = whole(flag, value(flag), 1, 100);
     else if (flag === '--shape') options.shape = shapeOf(value(flag));
     else if (flag === '--sockets') options.sockets = whole(flag, value(flag), 1, 1_000);
+    else if (flag === '--split-roles') options.splitRoles = true;
     else if (flag === '--waba-pods') options.wabaPods = whole(flag, value(flag), 1, LIMITS.wabaPods);
     else if (flag === '--scale-messages')
       options.scaleMessages = whole(flag, value(flag), 1_000, 100_000_000);

@@ -29,6 +29,7 @@ import { writeRoster } from './shape.mjs';
  * @property {string[]} [flags] for `npm start`
  * @property {NodeJS.ProcessEnv} [env] on top of this process's own
  * @property {number} [wabaPods]
+ * @property {boolean} [splitRoles] webhooks in one waba pod, the work in another
  *
  * @typedef {object} StackInfo what stack.json says
  * @property {string} [back] the floor has none
@@ -90,11 +91,12 @@ export class BenchStack {
   async start() {
     const log = join(this.home, 'start.log');
     mkdirSync(this.home, { recursive: true });
-    const { build, flags = [], wabaPods = 1, env } = this.#options;
+    const { build, flags = [], wabaPods = 1, splitRoles, env } = this.#options;
     const base = this.#options.base ?? (await freeBase());
     const program = this.name === 'floor' ? 'tools/bench/floor/start.mjs' : 'tools/start.mjs';
     const args = [program, '--home', this.home, '--port-base', String(base), ...flags];
     if (!build) args.push('--no-build');
+    if (this.name === 'product' && splitRoles) args.push('--split-roles');
     if (this.name === 'product' && wabaPods > 1) args.push('--waba-pods', String(wabaPods));
     const output = openSync(log, 'a');
     const child = spawn(process.execPath, args, {

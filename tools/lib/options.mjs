@@ -10,6 +10,7 @@ export const HELP = `Brings up the whole stack on this machine: npm start -- [fl
   --home FOLDER   data, logs and stack.json                     (SCRM_HOME, default .local)
   --ws-pods N     pods for agents' sockets                      (default 2)
   --waba-pods N   pods of the WhatsApp core                     (default 1)
+  --split-roles   the first waba pod takes webhooks and the others do the work, as in k8s/
   --no-seed       no demo tenant
   --no-build      run what was built before
   --help          this text
@@ -27,6 +28,7 @@ Ports from the first on: back +0, user +2, waba +3, meta-simulator +4, further w
  * @property {number} portBase
  * @property {number} wsPods
  * @property {number} wabaPods
+ * @property {boolean} splitRoles
  * @property {boolean} seed
  * @property {boolean} build
  * @property {boolean} help
@@ -43,6 +45,7 @@ export function parseOptions(args, env) {
     portBase: env.PORT_BASE || '3000',
     wsPods: '2',
     wabaPods: '1',
+    splitRoles: false,
     seed: true,
     build: true,
     help: false,
@@ -56,7 +59,8 @@ export function parseOptions(args, env) {
   const rest = args.flatMap((arg) => (/^--[^=]+=/.test(arg) ? split(arg) : [arg]));
   while (rest.length > 0) {
     const flag = rest.shift() ?? '';
-    if (flag === '--no-seed') options.seed = false;
+    if (flag === '--split-roles') options.splitRoles = true;
+    else if (flag === '--no-seed') options.seed = false;
     else if (flag === '--no-build') options.build = false;
     else if (flag === '--help' || flag === '-h') options.help = true;
     else if (flag in withValue) {
@@ -70,7 +74,10 @@ export function parseOptions(args, env) {
     home: resolve(ROOT, options.home),
     portBase: whole('--port-base (or PORT_BASE)', options.portBase, 1024, 65_535 - LIMITS.span),
     wsPods: whole('--ws-pods', options.wsPods, 1, LIMITS.wsPods),
-    wabaPods: whole('--waba-pods', options.wabaPods, 1, LIMITS.wabaPods),
+    wabaPods: Math.max(
+      whole('--waba-pods', options.wabaPods, 1, LIMITS.wabaPods),
+      options.splitRoles ? 2 : 1,
+    ),
   };
 }
 

@@ -12,6 +12,9 @@ import { supervise } from './supervise.mjs';
  * @property {NodeJS.ProcessEnv} env what it is told, beyond what all are told
  */
 
+/** A roomy nursery: what a batch needs lives as long as the batch, and must not be copied about meanwhile. */
+const NODE_FLAGS = ['--enable-source-maps', '--max-semi-space-size=32'];
+
 /** @param {number} port */
 export const http = (port) => `http://127.0.0.1:${port}`;
 
@@ -28,7 +31,6 @@ export function servicesFor(options, infrastructure, secrets) {
     META_VERIFY_TOKEN: secrets.verifyToken,
     GRAPH_BASE_URL: http(portPlan(options.portBase).simulator),
     GRAPH_VERSION: 'v25.0',
-    WABA_ROLES: 'ingress,worker,scheduler',
   };
   return listed(options).map(({ name, app, port }) => ({
     name,
@@ -36,7 +38,7 @@ export function servicesFor(options, infrastructure, secrets) {
     port,
     env: {
       ...(app === 'user' && { DATABASE_URL: database.DATABASE_URL }),
-      ...(app === 'waba' && { ...database, ...meta }),
+      ...(app === 'waba' && { ...database, ...meta, WABA_ROLES: rolesOf(name, options) }),
     },
   }));
 }
@@ -59,6 +61,12 @@ export function listed({ portBase, wsPods, wabaPods }) {
     { name: 'meta-simulator', app: 'meta-simulator', port: ports.simulator },
     ...pods(wsPods).map((pod) => ({ name: `ws-${pod}`, app: 'ws', port: ports.ws(pod) })),
   ];
+}
+
+/** @param {string} name @param {import('./options.mjs').Options} options */
+function rolesOf(name, { splitRoles }) {
+  if (!splitRoles) return 'ingress,worker,scheduler';
+  return name === 'waba' ? 'ingress' : 'worker,scheduler';
 }
 
 /**
@@ -95,7 +103,7 @@ export async function startServices({ processes, services, rabbitmqUrl, userUrl,
         processes.spawn({
           name,
           command: process.execPath,
-          args: ['--enable-source-maps', join('apps', app, 'dist/main.js')],
+          args: [...NODE_FLAGS, join('apps', app, 'dist/main.js')],
           cwd: ROOT,
           tier: 'service',
           log: processes.logOf(name),

@@ -33,6 +33,7 @@ import { ArchiveConsumer } from './webhook/archive.consumer';
 import { WebhookConsumer } from './webhook/webhook.consumer';
 import { WebhookController } from './webhook/webhook.controller';
 import { WebhookPublisher } from './webhook/webhook.publisher';
+import { WebhookReceiver } from './webhook/webhook.receiver';
 import { WebhookRepository } from './webhook/webhook.repository';
 import { WebhookRpc } from './webhook/webhook.rpc';
 import { WebhookService } from './webhook/webhook.service';
@@ -66,7 +67,7 @@ const CORE: Provider[] = [
 ];
 
 const BY_ROLE: Record<WabaRole, Provider[]> = {
-  ingress: [],
+  ingress: [WebhookReceiver],
   worker: [
     WebhookConsumer,
     ArchiveConsumer,

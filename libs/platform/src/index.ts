@@ -6,6 +6,7 @@ export * from './health';
 export * from './logger';
 export * from './metrics';
 export * from './platform.module';
+export { answerProblem, RawRoutes, readBody, type RawHandler } from './raw-routes';
 export * from './service';
 export * from './tokens';
 export * from './trace';

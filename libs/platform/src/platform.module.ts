@@ -2,6 +2,7 @@ import { Global, Module, type DynamicModule } from '@nestjs/common';
 import { Drain } from './drain';
 import { Health } from './health';
 import type { Logger } from './logger';
+import { RawRoutes } from './raw-routes';
 
 export const LOGGER = Symbol('logger');
 
@@ -9,12 +10,21 @@ export const LOGGER = Symbol('logger');
 @Global()
 @Module({})
 export class PlatformModule {
-  static forRoot(logger: Logger, root: DynamicModule | (new () => unknown)): DynamicModule {
+  static forRoot(
+    logger: Logger,
+    root: DynamicModule | (new () => unknown),
+    routes = new RawRoutes(),
+  ): DynamicModule {
     return {
       module: PlatformModule,
       imports: [root],
-      providers: [Health, Drain, { provide: LOGGER, useValue: logger }],
-      exports: [Health, Drain, LOGGER],
+      providers: [
+        Health,
+        Drain,
+        { provide: LOGGER, useValue: logger },
+        { provide: RawRoutes, useValue: routes },
+      ],
+      exports: [Health, Drain, LOGGER, RawRoutes],
     };
   }
 }

@@ -1,3 +1,4 @@
+import type { RequestListener } from 'node:http';
 import type { DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -6,9 +7,10 @@ import type { BaseConfig } from './config';
 import { Drain } from './drain';
 import { Health } from './health';
 import { createLogger, NestLogger, type Logger } from './logger';
-import { histogram, registry, startDefaultMetrics } from './metrics';
+import { registry, startDefaultMetrics } from './metrics';
 import { PlatformModule } from './platform.module';
 import { ProblemFilter } from './problem.filter';
+import { classOf, RawRoutes, requestSeconds } from './raw-routes';
 import { traceFrom, withTrace } from './trace';
 
 const DRAIN_LIMIT_MS = 20_000;
@@ -20,8 +22,6 @@ export interface ServiceOptions {
   module: DynamicModule | (new () => unknown);
   /** Body limit of HTTP requests, bytes. */
   bodyLimit?: number;
-  /** False: the service brings its own content-type parsers. */
-  bodyParser?: boolean;
   /** Routes, parsers, microservices; before the service listens. */
   configure?: (app: NestFastifyApplication, logger: Logger) => void | Promise<void>;
 }
@@ -39,10 +39,15 @@ export interface RunningService {
 export async function startService(options: ServiceOptions): Promise<RunningService> {
   const { name, config } = options;
   const logger = createLogger(name, config.LOG_LEVEL);
+  const routes = new RawRoutes();
   const app = await NestFactory.create<NestFastifyApplication>(
-    PlatformModule.forRoot(logger, options.module),
-    new FastifyAdapter({ bodyLimit: options.bodyLimit ?? 1024 * 1024, forceCloseConnections: true }),
-    { logger: new NestLogger(logger), abortOnError: false, bodyParser: options.bodyParser ?? true },
+    PlatformModule.forRoot(logger, options.module, routes),
+    new FastifyAdapter({
+      bodyLimit: options.bodyLimit ?? 1024 * 1024,
+      forceCloseConnections: true,
+      serverFactory: (rest: RequestListener) => routes.serve(rest),
+    }),
+    { logger: new NestLogger(logger), abortOnError: false },
   );
   app.useGlobalFilters(new ProblemFilter(logger));
   addOperations(app, name, logger);
@@ -96,12 +101,6 @@ export async function runService(options: ServiceOptions): Promise<void> {
   process.on('unhandledRejection', (error) => logger.error({ err: error }, 'unhandled rejection'));
 }
 
-const requestSeconds = histogram('http_server_request_duration_seconds', 'Time to answer an HTTP request', [
-  'route',
-  'method',
-  'status_class',
-]);
-
 /** Health, metrics and tracing: plain Fastify routes, so that no guard, pipe or prefix of the app reaches them. */
 function addOperations(app: NestFastifyApplication, name: string, logger: Logger) {
   const fastify = app.getHttpAdapter().getInstance();
@@ -111,7 +110,7 @@ function addOperations(app: NestFastifyApplication, name: string, logger: Logger
   });
   fastify.addHook('onResponse', (request: FastifyRequest, reply: FastifyReply, done: () => void) => {
     const route = request.routeOptions.url ?? 'none';
-    const labels = { route, method: request.method, status_class: `${Math.floor(reply.statusCode / 100)}xx` };
+    const labels = { route, method: request.method, status_class: classOf(reply) };
     requestSeconds.observe(labels, reply.elapsedTime / 1000);
     logger.debug({ route, method: request.method, status: reply.statusCode }, 'request answered');
     done();

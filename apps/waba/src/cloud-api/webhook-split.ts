@@ -44,36 +44,40 @@ function cut(delivery: unknown): SplitDelivery {
     kind: 'parts',
     parts: items.map(({ partition, entry }) => ({
       partition,
-      body: Buffer.from(JSON.stringify({ object, entry: [entry] })),
+      body: Buffer.from(JSON.stringify({ object, entry: [entry()] })),
     })),
   };
 }
 
-function* itemsOf(delivery: Json): Generator<{ partition: number; entry: unknown }> {
+/** Most deliveries hold one item and travel as they are: what a part would be is only made when it is asked for. */
+function* itemsOf(delivery: Json): Generator<{ partition: number; entry: () => unknown }> {
   for (const entry of Array.isArray(delivery.entry) ? (delivery.entry as unknown[]) : []) {
     if (!isObject(entry) || !Array.isArray(entry.changes) || entry.changes.length === 0) {
-      yield { partition: 0, entry };
+      yield { partition: 0, entry: () => entry };
       continue;
     }
     const { id, time } = entry;
     for (const change of entry.changes as unknown[]) {
       for (const { key, part } of partsOfChange(change)) {
-        yield { partition: partitionOf(key, INBOUND_PARTITIONS), entry: { id, time, changes: [part] } };
+        yield {
+          partition: partitionOf(key, INBOUND_PARTITIONS),
+          entry: () => ({ id, time, changes: [part()] }),
+        };
       }
     }
   }
 }
 
 /** Each item with what it takes to understand it, and no more: else a thousand items carry a thousand times the rest. */
-function* partsOfChange(change: unknown): Generator<{ key: string; part: unknown }> {
+function* partsOfChange(change: unknown): Generator<{ key: string; part: () => unknown }> {
   const { phoneNumberId, items, contacts, frame, rest } = openChange(change);
   const field = isObject(change) ? change.field : undefined;
   const ownContacts = contactsById(contacts);
   for (const { list, item } of items) {
-    const value = { ...frame, contacts: ownContacts(list, item), [list]: [item] };
-    yield { key: orderingKey(phoneNumberId, item), part: { field, value } };
+    const part = () => ({ field, value: { ...frame, contacts: ownContacts(list, item), [list]: [item] } });
+    yield { key: orderingKey(phoneNumberId, item), part };
   }
-  if (rest !== undefined) yield { key: phoneNumberId ?? '', part: rest };
+  if (rest !== undefined) yield { key: phoneNumberId ?? '', part: () => rest };
 }
 
 /** A contact that stands alone goes with every item: it may be the writer's though no id says so. */

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { MESSAGING_OPTIONS, Publisher, type MessagingOptions } from '@scrm/messaging';
-import { LOGGER, type Logger } from '@scrm/platform';
+import { LOGGER, traceparent, type Logger, type Trace } from '@scrm/platform';
 import { v7 as uuidv7 } from 'uuid';
 import { splitDelivery } from '../cloud-api/webhook-split';
 import { writeHeaders } from './delivery-headers';
@@ -14,30 +14,36 @@ export class WebhookPublisher {
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
-  /** Resolves when the broker has all of it. @throws NotPublishedError; then some items may be there already */
-  async publish(body: Buffer, deliveryId = uuidv7(), receivedAt = new Date()): Promise<number> {
+  /**
+   * Resolves when the broker has all of it.
+   *
+   * @param options.trace where it is not the current one
+   * @throws NotPublishedError; then some items may be there already
+   */
+  async publish(
+    body: Buffer,
+    { deliveryId = uuidv7(), trace }: { deliveryId?: string; trace?: Trace } = {},
+  ): Promise<number> {
     const { names } = this.options;
+    const receivedAt = new Date();
+    const headersOf = (item: number | null) => ({
+      ...writeHeaders({ deliveryId, receivedAt, item }),
+      ...(trace && { traceparent: traceparent(trace)! }),
+    });
     this.logger.debug({ delivery: deliveryId, bytes: body.length }, 'delivery received');
     const split = splitDelivery(body);
     if (split.kind === 'whole') {
-      const headers = writeHeaders({ deliveryId, receivedAt, item: null });
-      await this.send(names.inboundQueue(split.partition), body, headers);
+      await this.send(names.inboundQueue(split.partition), body, headersOf(null));
       return 1;
     }
     const archive = this.send(names.archiveQueue, body, {
-      ...writeHeaders({ deliveryId, receivedAt, item: null }),
+      ...headersOf(null),
       ...(split.kind === 'not-json' && { poison: true }),
     });
     const parts = split.kind === 'parts' ? split.parts : [];
     await Promise.all([
       archive,
-      ...parts.map((part, item) =>
-        this.send(
-          names.inboundQueue(part.partition),
-          part.body,
-          writeHeaders({ deliveryId, receivedAt, item }),
-        ),
-      ),
+      ...parts.map((part, item) => this.send(names.inboundQueue(part.partition), part.body, headersOf(item))),
     ]);
     return parts.length;
   }

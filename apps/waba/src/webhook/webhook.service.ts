@@ -62,7 +62,7 @@ export class WebhookService {
     const body = await this.repository.bodyOf(id);
     if (!body) throw new AppError('not_found', 'There is no such delivery.');
     await this.repository.markReplayed(id);
-    return this.publisher.publish(body, id);
+    return this.publisher.publish(body, { deliveryId: id });
   }
 }
 
