@@ -54,7 +54,7 @@ export class Suite {
     return new Run({
       outcomes: linesOf(outcomes).map((line) => ({ ...line, file: relative(this.copy, line.file) })),
       ended: readJson(results) !== undefined,
-      log: tail(log, 15),
+      log: tail(log, 40),
     });
   }
 }
