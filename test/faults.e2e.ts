@@ -38,7 +38,12 @@ describe('the short selection of the faults', () => {
     const { code, rows, progress } = await testFaults('--short');
     const names = rows.map(({ fault }) => fault);
     expect({ names, progress }).toMatchObject({
-      names: expect.arrayContaining(['crash-selection', 'rolling-restart']) as unknown,
+      names: expect.arrayContaining([
+        'crash-selection',
+        'rolling-restart',
+        'broker:kill',
+        'database:immediate-stop',
+      ]) as unknown,
     });
     const wrong = rows.filter((row) => row.error || Object.values(row.broken).some((count) => count > 0));
     expect(wrong).toEqual([]);
@@ -49,5 +54,5 @@ describe('the short selection of the faults', () => {
       expect(row.sends).toBeGreaterThan(0);
     }
     expect(code).toBe(0);
-  }, 300_000);
+  }, 480_000);
 });

@@ -18,6 +18,7 @@ import { SHAPES } from './bench/shape.mjs';
 import { BenchStack, PROFILES, removeLeftHomes } from './bench/stack.mjs';
 import { summaryOf } from './bench/profile/summary.mjs';
 import { sockets } from './bench/sockets.mjs';
+import { scale } from './bench/scale.mjs';
 import { steady } from './bench/steady.mjs';
 import { sustained } from './bench/sustained.mjs';
 import { machine } from './bench/machine.mjs';
@@ -44,13 +45,17 @@ const SCENARIOS = {
   outbound: { run: outbound, shape: 'team' },
   sockets: { run: sockets, shape: 'team' },
   fanout: { run: fanout, shape: 'team' },
+  scale: { run: scale, shape: 'team' },
   kill: { run: kill, shape: 'team' },
 };
+
+/** Takes too long to be part of every run. */
+const ON_REQUEST = ['scale'];
 
 /** @returns {import('./bench/options.mjs').BenchOptions} */
 function optionsOrExit() {
   try {
-    return parseBenchOptions(process.argv.slice(2), Object.keys(SCENARIOS));
+    return parseBenchOptions(process.argv.slice(2), Object.keys(SCENARIOS), ON_REQUEST);
   } catch (error) {
     report(error);
     process.exit(1);

@@ -66,7 +66,7 @@ const FLAGS = ['--waba-pods', '2'];
 const random = new Random(options.seed);
 /** @type {import('./faults/report.mjs').Row[]} */
 const rows = [];
-/** @type {import('./faults/soak.mjs').Slope[] | undefined} */
+/** @type {import('./faults/memory.mjs').Slope[] | undefined} */
 let memory;
 let broken = false;
 
@@ -109,7 +109,7 @@ process.exit(broken ? 1 : 0);
 
 /** @param {number} minutes */
 async function runSoak(minutes) {
-  const { row, memory: slopes, struck } = await soak(await open(FLAGS), minutes);
+  const { row, memory: slopes, struck } = await soak(await open(FLAGS), minutes, options.load);
   rows.push(row);
   memory = slopes;
   process.stdout.write(`${JSON.stringify({ ...row, struck, memory })}\n`);
@@ -131,7 +131,7 @@ function chosen() {
  * @param {import('./faults/world.mjs').Fault} fault
  */
 function patient(fault) {
-  return { ...fault, recoveryMs: Math.max(fault.recoveryMs, 45_000) };
+  return { ...fault, recoveryMs: Math.max(fault.recoveryMs, 120_000) };
 }
 
 /** @param {import('./faults/world.mjs').Fault} fault */
@@ -153,8 +153,8 @@ function grouped(those) {
 /** @param {string[]} flags */
 async function open(flags) {
   note(`starting a stack${flags.length > 0 ? `: ${flags.join(' ')}` : ''}`);
-  const { build, keep, load } = options;
-  world = new World({ random, build, keep, load, flags, note });
+  const { build, keep, load, short } = options;
+  world = new World({ random, build, keep, load, short, flags, note });
   return world.start();
 }
 

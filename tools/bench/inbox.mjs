@@ -12,12 +12,13 @@ const SIGN_INS_AT_ONCE = 2;
  * @param {object} options
  * @param {number} options.customers
  * @param {number} [options.connections] to the webhook
+ * @param {number} [options.numberedFrom] where an inbox before has used the lower numbers on this stack
  * @param {(frame: any) => void} [options.onOther] hears what the first screen hears, beside new messages
  * @param {(n: number, conversationId: string) => void} [options.onMessage] the same, of new messages
  */
 export async function openInbox(
   { stack, roster, sockets },
-  { customers: count, connections = 64, onOther, onMessage },
+  { customers: count, connections = 64, numberedFrom = 0, onOther, onMessage },
 ) {
   const { info } = stack;
   const customers = customersOf(count, roster.wabaId, roster.senders);
@@ -27,6 +28,10 @@ export async function openInbox(
   );
   for (let i = 0; i < agents.length; i += SIGN_INS_AT_ONCE)
     await Promise.all(agents.slice(i, i + SIGN_INS_AT_ONCE).map((agent) => agent.token()));
+  const ownNumber = (/** @type {string} */ wamid) => {
+    const number = numberOf(wamid);
+    return number !== undefined && number >= numberedFrom ? number - numberedFrom : undefined;
+  };
 
   const screens = Array.from({ length: sockets }, (_, i) => {
     const agent = agents[i % agents.length];
@@ -34,12 +39,19 @@ export async function openInbox(
     const own = i === 0 ? { onOther, onMessage } : {};
     // In rounds over the agents, so that everybody has screens on all pods.
     const first = (i + Math.floor(i / agents.length)) % info.ws.length;
-    return new Screen({ agent, urls: info.ws, first, account: ledger.account(entitled), numberOf, ...own });
+    return new Screen({
+      agent,
+      urls: info.ws,
+      first,
+      account: ledger.account(entitled),
+      numberOf: ownNumber,
+      ...own,
+    });
   });
   await Promise.all(screens.map((screen) => screen.untilLive()));
 
   const { waba, meta } = info;
-  const sender = new Meta({ waba, appSecret: meta.appSecret, ledger, customers, connections });
+  const sender = new Meta({ waba, appSecret: meta.appSecret, ledger, customers, connections, numberedFrom });
   return {
     ledger,
     agents,

@@ -86,6 +86,7 @@ export class Meta {
   retries = 0;
   inFlight = 0;
   #pool;
+  #numberedFrom;
   #secret;
   #ledger;
   #customers;
@@ -98,8 +99,9 @@ export class Meta {
    * @param {import('./ledger.mjs').Ledger} options.ledger
    * @param {Customer[]} options.customers
    * @param {number} options.connections
+   * @param {number} [options.numberedFrom] of the first message
    */
-  constructor({ waba, appSecret, ledger, customers, connections }) {
+  constructor({ waba, appSecret, ledger, customers, connections, numberedFrom = 0 }) {
     this.#pool = new Pool(waba, {
       connections,
       pipelining: 1,
@@ -108,6 +110,7 @@ export class Meta {
       bodyTimeout: 15_000,
       keepAliveTimeout: 60_000,
     });
+    this.#numberedFrom = numberedFrom;
     this.#secret = appSecret;
     this.#ledger = ledger;
     this.#customers = customers;
@@ -135,7 +138,7 @@ export class Meta {
   /** @param {number} n */
   #deliveryOf(n) {
     const { head, tail } = this.#customers[this.#ledger.customer[n]];
-    return `${head}${wamidOf(n)}","timestamp":"${Math.floor(Date.now() / 1000)}${tail}`;
+    return `${head}${wamidOf(this.#numberedFrom + n)}","timestamp":"${Math.floor(Date.now() / 1000)}${tail}`;
   }
 
   /** Posts it until it is answered with 200. @param {number[]} numbers @param {Buffer} body */

@@ -5,7 +5,8 @@ import { Problem } from '../lib/say.mjs';
 export const HELP = `Measures the whole stack, on one of its own: npm run bench -- [flags]
 
   --scenario A[,B]  idle, ceiling, open, steady, busy, bulk, sustained, outbound,
-                    sockets, fanout, kill                     (default all, in this order)
+                    sockets, fanout, kill (default all, in this order);
+                    scale, an empty database and a full one: on request only
   --seconds N       the measured time, of each window where there are several
   --rounds N        how often product and floor take turns      (default 3)
   --kills N         how often each service is killed            (default 20)
@@ -14,6 +15,7 @@ export const HELP = `Measures the whole stack, on one of its own: npm run bench 
   --shape NAME      team: 6 agents who share; agent: one agent a message (default by scenario)
   --sockets N       agents' screens                             (default 20 and 200)
   --waba-pods N     of the product                              (default 1)
+  --scale-messages N  how many messages a full database has     (default 10000000)
   --profile         write CPU profiles of all services and say where their time went
   --no-build        run what was built before
   --keep            leave the logs and the data under .local/ until the next run
@@ -33,6 +35,7 @@ One JSON line a scenario on stdout, progress on stderr. Exit code 1 where a figu
  * @property {number} [sockets]
  * @property {number} wabaPods
  * @property {boolean} profile
+ * @property {number} scaleMessages
  * @property {boolean} build
  * @property {boolean} keep
  * @property {boolean} help
@@ -41,12 +44,14 @@ One JSON line a scenario on stdout, progress on stderr. Exit code 1 where a figu
 /**
  * @param {string[]} args
  * @param {string[]} known the scenarios there are
+ * @param {string[]} [onRequest] those that only run when they are named
  * @returns {BenchOptions}
  */
-export function parseBenchOptions(args, known) {
+export function parseBenchOptions(args, known, onRequest = []) {
   /** @type {BenchOptions} */
   const options = {
-    scenarios: known,
+    scenarios: known.filter((name) => !onRequest.includes(name)),
+    scaleMessages: 10_000_000,
     kills: 20,
     inFlight: 400,
     rounds: 3,
@@ -77,6 +82,8 @@ export function parseBenchOptions(args, known) {
     else if (flag === '--shape') options.shape = shapeOf(value(flag));
     else if (flag === '--sockets') options.sockets = whole(flag, value(flag), 1, 1_000);
     else if (flag === '--waba-pods') options.wabaPods = whole(flag, value(flag), 1, LIMITS.wabaPods);
+    else if (flag === '--scale-messages')
+      options.scaleMessages = whole(flag, value(flag), 1_000, 100_000_000);
     else throw new Problem(`unknown flag ${flag}: see npm run bench -- --help`);
   }
   return options;

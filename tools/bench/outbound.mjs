@@ -19,7 +19,7 @@ const GONE_OUT = new Set(['sent', 'delivered', 'read', 'played']);
  *
  * @param {string} simulator
  */
-async function openWindows(simulator) {
+export async function openWindows(simulator) {
   const response = await fetch(`${simulator}/control/config`, {
     method: 'PUT',
     headers: { 'content-type': 'application/json' },

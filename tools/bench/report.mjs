@@ -15,14 +15,19 @@ export const atLeast = (measured, least) => ({ target: `>= ${least}`, measured, 
 
 /**
  * @param {ArrayLike<number>} values
- * @returns {{ p50: number, p99: number, max: number } | null} null where there are none
+ * @returns {{ p50: number, p95: number, p99: number, max: number } | null} null where there are none
  */
 export function spread(values) {
   if (values.length === 0) return null;
   const sorted = Float64Array.from(values).sort();
   const at = (/** @type {number} */ share) =>
     sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * share) - 1)];
-  return { p50: round(at(0.5)), p99: round(at(0.99)), max: round(sorted[sorted.length - 1]) };
+  return {
+    p50: round(at(0.5)),
+    p95: round(at(0.95)),
+    p99: round(at(0.99)),
+    max: round(sorted[sorted.length - 1]),
+  };
 }
 
 /** @param {number[]} values */

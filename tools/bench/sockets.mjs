@@ -11,7 +11,6 @@ import { TokenMint } from './sockets-tokens.mjs';
 import { cpuPercent, sampleCpu } from './usage.mjs';
 
 const IDLE = 5_000;
-const FIRST = 1_000;
 const IDLE_SECONDS = 10;
 const SOCKET_KIB = 40;
 
@@ -58,7 +57,7 @@ export async function sockets({ stack, options }) {
       busy,
       herd,
       figures: {
-        kibPerSocket: atMost(idle.kibPerSocket, SOCKET_KIB),
+        kibPerSocket: atMost(Math.max(idle.kibPerSocket, idle.kibPerSocketOfObjects), SOCKET_KIB),
         eventsBehind: atMost(busy.behind, 0),
         wrong: atMost(busy.wrong + herd.wrong, 0),
         delayP99: atMost(busy.delayMs?.p99 ?? Infinity, DELAY_MS),
@@ -84,15 +83,9 @@ async function idleSockets({ mint, pod: start }) {
     await connectAll(warm, pod.url);
     for (const client of warm) client.end();
     const before = await settled(pod);
-    const [some, others] = [clients.slice(0, FIRST), clients.slice(FIRST)];
     const begun = performance.now();
-    await connectAll(some, pod.url);
-    const someSeconds = (performance.now() - begun) / 1000;
-    // The first ones also fill what the process had left free, so the others tell more.
-    const between = await settled(pod);
-    const second = performance.now();
-    await connectAll(others, pod.url);
-    const connectSeconds = round(someSeconds + (performance.now() - second) / 1000);
+    await connectAll(clients, pod.url);
+    const connectSeconds = round((performance.now() - begun) / 1000);
     const asItIs = memoryKiB(pod.pid);
     const cpu = sampleCpu([{ name: 'pod', pid: pod.pid }]);
     await sleep(IDLE_SECONDS * 1000);
@@ -101,10 +94,10 @@ async function idleSockets({ mint, pod: start }) {
     return {
       sockets: IDLE,
       connectSeconds,
-      rssMiB: { before: round(before / 1024), after: round(after / 1024) },
-      kibPerSocket: round((after - between) / others.length),
-      kibPerSocketOfAll: round((after - before) / IDLE),
-      kibPerSocketBeforeGc: round((asItIs - before) / IDLE),
+      rssMiB: { before: round(before.rss / 1024), after: round(after.rss / 1024) },
+      kibPerSocket: round((after.rss - before.rss) / IDLE),
+      kibPerSocketOfObjects: round((after.held - before.held) / IDLE),
+      kibPerSocketBeforeGc: round((asItIs - before.rss) / IDLE),
       cpuPercentIdle: cpuIdle,
     };
   } finally {
@@ -113,17 +106,25 @@ async function idleSockets({ mint, pod: start }) {
   }
 }
 
-/** Memory when nothing is left to collect. @param {Pod} pod */
+/**
+ * Memory when nothing is left to collect: of the process, and what its objects take of it.
+ *
+ * @param {Pod} pod
+ */
 async function settled(pod) {
   let last = Infinity;
   for (let round = 0; round < 10; round++) {
     process.kill(pod.pid, 'SIGUSR2');
     await sleep(700);
     const now = memoryKiB(pod.pid);
-    if (Math.abs(last - now) < 256) return now;
+    if (Math.abs(last - now) < 256) break;
     last = now;
   }
-  return last;
+  const metrics = await (await fetch(`${pod.http}/metrics`)).text();
+  const bytes = (/** @type {string} */ name) =>
+    Number(new RegExp(`^${name}(?:{.*})? (.*)$`, 'm').exec(metrics)?.[1]);
+  const held = bytes('nodejs_heap_size_used_bytes') + bytes('nodejs_external_memory_bytes');
+  return { rss: memoryKiB(pod.pid), held: held / 1024 };
 }
 
 /** @param {number} pid */

@@ -17,6 +17,8 @@ export class Inbound {
   /** Deliveries that nobody has answered with 200 yet. */
   unanswered = 0;
   retries = 0;
+  /** Makes every text so much longer. */
+  padding = '';
   #pools;
   #secret;
   #ledger;
@@ -118,7 +120,9 @@ export class Inbound {
     const [entry] = this.#deliveries[customer].entry;
     const [change] = entry.changes;
     const [message] = change.value.messages;
-    const messages = [{ ...message, id: wamidOf(n), timestamp: String(Math.floor(Date.now() / 1000)) }];
+    const timestamp = String(Math.floor(Date.now() / 1000));
+    const text = { body: `${message.text.body}${this.padding}` };
+    const messages = [{ ...message, id: wamidOf(n), timestamp, text }];
     return { ...entry, changes: [{ ...change, value: { ...change.value, messages } }] };
   }
 

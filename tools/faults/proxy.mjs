@@ -134,7 +134,8 @@ export class Proxy {
 
   /** @param {Socket} from @param {Socket} to */
   #flow(from, to) {
-    let late = 0;
+    /** What is held back: whatever the timers do, bytes stay in their order. @type {Buffer[]} */
+    const late = [];
     const pass = (/** @type {Buffer} */ chunk) => {
       if (to.destroyed) return;
       if (!to.write(chunk) && !from.destroyed) {
@@ -143,12 +144,9 @@ export class Proxy {
       }
     };
     from.on('data', (chunk) => {
-      if (this.#delayMs === 0 && late === 0) return pass(chunk);
-      late++;
-      setTimeout(() => {
-        late--;
-        pass(chunk);
-      }, this.#delayMs);
+      if (this.#delayMs === 0 && late.length === 0) return pass(chunk);
+      late.push(chunk);
+      setTimeout(() => pass(/** @type {Buffer} */ (late.shift())), this.#delayMs);
     });
     from.on('end', () => setTimeout(() => to.end(), this.#delayMs));
   }

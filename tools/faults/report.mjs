@@ -99,7 +99,7 @@ export function circumstances(seed) {
   return `${day}${commit}, ${cores} cores (${cpu?.model.trim()}), Node ${process.versions.node}, seed ${seed}.`;
 }
 
-/** What the processes took. @param {import('./soak.mjs').Slope[]} slopes @returns {string} in Markdown */
+/** What the processes took. @param {import('./memory.mjs').Slope[]} slopes @returns {string} in Markdown */
 export function memoryTable(slopes) {
   return markdown(
     ['process', 'lives', 'seconds looked at', 'MiB at the end', 'MiB an hour'],

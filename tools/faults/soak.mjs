@@ -1,15 +1,12 @@
 /** Half an hour of everything: 200 messages a second, something breaks again and again, and no memory may grow. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { rssMiB } from '../bench/usage.mjs';
-import { OUR_SERVICES } from '../bench/stack.mjs';
+import { Memory } from './memory.mjs';
 import { killAny } from './process/random-kill.mjs';
 import { PROMISES, spread } from './report.mjs';
 
 const RATES = { in: 200, out: 5 };
 const PAUSE_S = /** @type {const} */ ([20, 40]);
-const SAMPLE_MS = 5_000;
-/** A younger process is still warming up, and a slope over less is noise. */
-const LIFE_S = 240;
+/** A slope over less is noise. */
 const FLAT_AFTER_S = 600;
 const FLAT_MIB_PER_HOUR = 100;
 
@@ -47,9 +44,10 @@ function pickFault({ random }) {
 /**
  * @param {World} world
  * @param {number} minutes
- * @returns {Promise<{ row: import('./report.mjs').Row, memory: Slope[], struck: Record<string, number> }>}
+ * @param {number} load what the rates are multiplied by
+ * @returns {Promise<{ row: import('./report.mjs').Row, memory: import('./memory.mjs').Slope[], struck: Record<string, number> }>}
  */
-export async function soak(world, minutes) {
+export async function soak(world, minutes, load) {
   const began = performance.now();
   const until = began + minutes * 60_000;
   const memory = new Memory(world);
@@ -91,7 +89,7 @@ export async function soak(world, minutes) {
   for (const { name, perHour } of steep) error ??= `${name} grows by ${perHour} MiB an hour`;
   const row = {
     fault: 'soak',
-    title: `${minutes} min at ${RATES.in}/s in and ${RATES.out}/s out, random faults`,
+    title: `${minutes} min at ${RATES.in * load}/s in and ${RATES.out * load}/s out, random faults`,
     times: recoveries.length,
     accepted: after.accepted - accepted,
     sends: after.sends - sends,
@@ -103,87 +101,4 @@ export async function soak(world, minutes) {
     ...(error && { error }),
   };
   return { row, memory: slopes, struck };
-}
-
-/**
- * @typedef {object} Slope
- * @property {string} name
- * @property {number} lives that were long enough
- * @property {number} seconds of them that were looked at
- * @property {number} lastMiB
- * @property {number} perHour MiB
- * @property {boolean} judged whether it has to be flat
- */
-
-/** What each process takes, life by life. */
-class Memory {
-  #timer;
-  #world;
-  /** @type {Map<string, { name: string, samples: [number, number][] }>} */
-  #lives = new Map();
-
-  /** @param {World} world */
-  constructor(world) {
-    this.#world = world;
-    this.#timer = setInterval(() => this.#sample(), SAMPLE_MS);
-  }
-
-  stop() {
-    clearInterval(this.#timer);
-  }
-
-  #sample() {
-    const { stack, postgres, broker } = this.#world;
-    stack.read();
-    const own = stack.ours();
-    const others = [
-      { name: 'postgres', pid: postgres.pid ?? null },
-      { name: 'rabbitmq', pid: broker.pid ?? null },
-    ];
-    const processes = [...own, ...others].filter(({ pid }) => pid);
-    const sizes = { ...rssMiB(processes), driver: process.memoryUsage().rss / 2 ** 20 };
-    for (const { name, pid } of [...processes, { name: 'driver', pid: process.pid }]) {
-      const key = `${name} ${pid}`;
-      const life = this.#lives.get(key) ?? { name, samples: [] };
-      this.#lives.set(key, life);
-      if (sizes[name]) life.samples.push([performance.now() / 1000, sizes[name]]);
-    }
-  }
-
-  /** By service: over all lives that were long enough, each without its first third. @returns {Slope[]} */
-  slopes() {
-    /** @type {Map<string, { seconds: number, growth: number, lives: number, last: number }>} */
-    const sums = new Map();
-    for (const { name, samples } of this.#lives.values()) {
-      const lived = samples.length < 2 ? 0 : samples[samples.length - 1][0] - samples[0][0];
-      if (lived < LIFE_S) continue;
-      const rest = samples.filter(([at]) => at >= samples[0][0] + lived / 3);
-      const seconds = (lived * 2) / 3;
-      const sum = sums.get(name) ?? { seconds: 0, growth: 0, lives: 0, last: 0 };
-      sums.set(name, {
-        seconds: sum.seconds + seconds,
-        growth: sum.growth + slope(rest) * seconds,
-        lives: sum.lives + 1,
-        last: Math.round(rest[rest.length - 1][1]),
-      });
-    }
-    return [...sums].map(([name, { seconds, growth, lives, last }]) => ({
-      name,
-      lives,
-      seconds: Math.round(seconds),
-      lastMiB: last,
-      // Only our own are judged; the others are there to be seen.
-      perHour: Math.round((growth / seconds) * 3_600),
-      judged: OUR_SERVICES.test(name),
-    }));
-  }
-}
-
-/** Least squares. @param {[number, number][]} points @returns {number} growth a second */
-function slope(points) {
-  const mean = (/** @type {0 | 1} */ axis) =>
-    points.reduce((sum, point) => sum + point[axis], 0) / points.length;
-  const [x, y] = [mean(0), mean(1)];
-  const over = points.reduce((sum, [at, size]) => sum + (at - x) * (size - y), 0);
-  return over / points.reduce((sum, [at]) => sum + (at - x) ** 2, 0);
 }

@@ -49,6 +49,7 @@ const GRAPH_TIMEOUT_MS = 3_000;
  * @property {import('./random.mjs').Random} random
  * @property {boolean} build
  * @property {boolean} keep
+ * @property {boolean} short the selection of `npm test`
  * @property {number} load what all rates are multiplied by
  * @property {string[]} flags
  * @property {(text: string) => void} note
@@ -75,6 +76,7 @@ export class World {
     this.#options = options;
     this.random = options.random;
     this.note = options.note;
+    this.short = options.short;
   }
 
   async start() {

@@ -51,6 +51,31 @@ describe('what is looked after by the clock', () => {
     }
   });
 
+  it('forgets more than a page of rows, and leaves no hole in the history', async () => {
+    const { tenantId } = await waba.addSender();
+    await waba.query(
+      `INSERT INTO stream_event (tenant_id, position, conversation_id, seq, type, audience, data, occurred_at)
+       SELECT $1, n, gen_random_uuid(), 1, 'message.received', '{}', '{}',
+              now() - CASE WHEN n = 4100 THEN 71 ELSE 73 END * interval '1 hour' FROM generate_series(1, 4500) n`,
+      [tenantId],
+    );
+    await waba.query(`INSERT INTO stream (tenant_id, epoch, head) VALUES ($1, $1, 4500)`, [tenantId]);
+    await waba.query(
+      `INSERT INTO webhook_delivery (id, tenant_ids, received_at, body, status)
+       SELECT gen_random_uuid(), ARRAY[$1::uuid], now() - CASE WHEN n = 7 THEN 29 ELSE 31 END * interval '1 day', '',
+              'processed' FROM generate_series(1, 4500) n`,
+      [tenantId],
+    );
+    await waba.get(RetentionService).run();
+    const [events] = await waba.query(
+      'SELECT count(*)::int AS count, min(position)::int AS first FROM stream_event WHERE tenant_id = $1',
+      [tenantId],
+    );
+    expect(events).toEqual({ count: 401, first: 4100 });
+    const deliveries = 'SELECT FROM webhook_delivery WHERE tenant_ids = ARRAY[$1::uuid]';
+    expect(await waba.query(deliveries, [tenantId])).toHaveLength(1);
+  });
+
   it('calls a send unknown whose process died, sends it never again, and believes its status', async () => {
     const { conversationId } = await write('hello');
     const token = waba.identity.token(sender);

@@ -23,7 +23,8 @@ export function brokerNames(namespace = 'scrm') {
     outboundQueue: (partition: number) => `${namespace}.waba.outbound.${partition}`,
     /** Carries nothing: whoever consumes partitions consumes it too, so that its consumers are their number. */
     workersQueue: (service: string) => `${namespace}.${service}.workers`,
-    rpcQueue: (service: string) => `${namespace}.${service}.rpc`,
+    /** Questions to a service. */
+    rpcQueue: (service: string) => `${namespace}.rpc.${service}`,
     realtimeQueue: (pod: string) => `${namespace}.ws.realtime.${pod}`,
   };
 }

@@ -39,6 +39,8 @@ export function createDataSource(options: DatabaseOptions): DataSource {
           `-c statement_timeout=${LIMITS.statement}`,
           `-c lock_timeout=${LIMITS.lock}`,
           `-c idle_in_transaction_session_timeout=${LIMITS.idleInTransaction}`,
+          // A plan that was made while a table was small is kept, and must be good for a big one.
+          '-c enable_seqscan=off',
         ]
       : []),
   ];

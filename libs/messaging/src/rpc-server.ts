@@ -30,9 +30,13 @@ import { finalize, from, lastValueFrom, Observable, throwError } from 'rxjs';
 import type { z } from 'zod';
 import { CONNECTION_MANAGER_OPTIONS, type MessagingOptions } from './options';
 
-export const rpcQueueOptions = {
+/**
+ * Questions are worth nothing after a few seconds, and yet their queue is a quorum queue: a classic one is gone with the
+ * node that has it, and may not be declared anew before that node is back.
+ */
+const rpcQueueOptions = {
   durable: true,
-  arguments: { 'x-max-length': 100_000, 'x-overflow': 'reject-publish' },
+  arguments: { 'x-queue-type': 'quorum', 'x-max-length': 100_000, 'x-overflow': 'reject-publish' },
 };
 
 /** Questions in work at a time, per process. */

@@ -1,5 +1,4 @@
 /** Clients that read too slowly, that are cut off without a word, or that all come back at once. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Screen } from '../../bench/screen.mjs';
 import { rssMiB } from '../../bench/usage.mjs';
 import { Problem } from '../../lib/say.mjs';
@@ -11,10 +10,10 @@ import { Proxy } from '../proxy.mjs';
 const HALF_OPEN_MS = 45_000;
 const HERD = 80;
 const FLAT_MIB = 64;
-/** Of some 1.3 KB each: these fill the kernel's buffers, and then the pod's limit of 1 MB. */
-const FLOOD = 12_000;
-const BUNDLE = 100;
-const FLOOD_PAUSE_MS = 300;
+/** Of nearly 5 KB each: these fill the kernel's buffers, and then the pod's limit of 1 MB. */
+const FLOOD = 4_000;
+const PADDING = 'x'.repeat(3_500);
+const BUNDLE = 50;
 
 /** @type {import('../world.mjs').Fault[]} */
 export const SOCKET_FAULTS = [
@@ -124,14 +123,23 @@ async function directly(world) {
  * @param {World} world
  * @param {() => Promise<boolean>} enough
  */
-async function floodUntil({ inbound, ledger }, enough) {
+async function floodUntil(world, enough) {
+  const { inbound, ledger } = world;
   const limit = ledger.count + FLOOD;
+  inbound.padding = PADDING;
   while (!(await enough())) {
     if (ledger.count > limit) throw new Problem(`nobody was closed though ${FLOOD} messages came`);
     await Promise.all(Array.from({ length: 4 }, () => inbound.write(inbound.next(BUNDLE))));
-    // No faster than it can be stored.
-    await sleep(FLOOD_PAUSE_MS);
+    // What is slow to be stored must not pile up: it would come after all this is over.
+    const stored = async () => {
+      const [[{ count }]] = await world.query(
+        `SELECT count(*)::int FROM waba.message WHERE direction = 'in'`,
+      );
+      return count >= ledger.acceptedCount - BUNDLE;
+    };
+    await world.until(stored, 'the flood in the database');
   }
+  inbound.padding = '';
 }
 
 /** How many sockets a pod closed with this code. @param {{ port: number } | undefined} pod @param {number} code */

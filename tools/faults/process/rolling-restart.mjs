@@ -12,7 +12,9 @@ export const rollingRestart = {
   block: 1,
   async run(world) {
     const recoveries = [];
-    for (const name of world.names()) {
+    // In a hurry, one of each kind.
+    const names = world.names().filter((name) => !world.short || !name.endsWith('-2'));
+    for (const name of names) {
       const pid = world.stack.signal(name, 'SIGTERM');
       while (startOf(pid) !== undefined) await sleep(5);
       const ended = performance.now();

@@ -3,9 +3,12 @@ import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 /** What a sender and a contact say to each other, for ever: one row per pair. Its lock orders all that happens in it. */
 @Entity('conversation')
 @Index('conversation_pair', ['senderId', 'contactId'], { unique: true })
-@Index('conversation_tenant_activity', ['tenantId', 'lastActivityAt', 'id'])
-@Index('conversation_team_activity', ['tenantId', 'teamId', 'lastActivityAt', 'id'])
-@Index('conversation_assignee_activity', ['tenantId', 'assigneeId', 'lastActivityAt', 'id'])
+@Index('conversation_sender_activity', ['senderId', 'status', 'lastActivityAt', 'id'])
+@Index('conversation_team_activity', ['teamId', 'senderId', 'status', 'lastActivityAt', 'id'])
+@Index('conversation_assignee_activity', ['assigneeId', 'senderId', 'status', 'lastActivityAt', 'id'])
+@Index('conversation_pool_activity', ['teamId', 'senderId', 'status', 'lastActivityAt', 'id'], {
+  where: 'assignee_id IS NULL',
+})
 export class Conversation {
   @PrimaryColumn({ type: 'uuid', primaryKeyConstraintName: 'conversation_pk' })
   id!: string;

@@ -39,7 +39,7 @@ export class ConversationService {
     query: z.output<typeof conversationList.request>,
   ): Promise<RpcResponse<typeof conversationList>> {
     const records = await this.inTenant(caller, (manager) => this.repository.list(manager, caller, query));
-    return toPage(records, query.limit, toConversationView, (r) => [r.last_activity_at.toISOString(), r.id]);
+    return toPage(records, query.limit, toConversationView, (r) => [r.place, r.id]);
   }
 
   async get(caller: Caller, id: string): Promise<ConversationView> {

@@ -60,8 +60,11 @@ export class OverdueService {
     await this.stream.announce(changes);
   }
 
-  /** Statuses that were parked in the very moment in which their message became known. */
-  async applyParked(): Promise<void> {
+  /**
+   * Statuses that were parked before their message became known. Most never find one: they are of messages that
+   * another system sent with the same number. So it looks at the youngest often, and at all of them seldom.
+   */
+  async applyParked(youngerThanMinutes: number): Promise<void> {
     const changes = await transaction(this.database, async (tx): Promise<TenantChanges[]> => {
       const parked = await tx.query<{
         tenant_id: string;
@@ -71,7 +74,9 @@ export class OverdueService {
         wamid: string;
       }>(
         `SELECT p.tenant_id, p.sender_id, p.wamid, k.message_id, k.conversation_id FROM parked_status p
-           JOIN message_key k ON k.sender_id = p.sender_id AND k.wamid = p.wamid LIMIT ${PAGE}`,
+           JOIN message_key k ON k.sender_id = p.sender_id AND k.wamid = p.wamid
+          WHERE p.received_at > now() - $1 * interval '1 minute' LIMIT ${PAGE}`,
+        [youngerThanMinutes],
       );
       if (parked.length === 0) return [];
       const timeline = await Timeline.open(

@@ -6,6 +6,9 @@ import { SYSTEM_DB } from '../db/data-source';
 /** Rows deleted in one statement: small enough to hold no lock for long. */
 const PAGE = 2_000;
 
+/** How long the statuses of unknown messages are kept. */
+export const PARKED_DAYS = 35;
+
 /** Forgets what was kept for a time only. */
 @Injectable()
 export class RetentionService {
@@ -16,37 +19,63 @@ export class RetentionService {
 
   async run(): Promise<void> {
     const { WEBHOOK_RETENTION_DAYS: days, STREAM_RETENTION_HOURS: hours } = this.config;
-    await this.inPages(
-      `DELETE FROM webhook_delivery WHERE id IN (
-         SELECT id FROM webhook_delivery WHERE received_at < now() - $1 * interval '1 day' LIMIT ${PAGE})`,
-      days,
-    );
-    await this.inPages(
-      `DELETE FROM stream_event WHERE (tenant_id, position) IN (
-         SELECT o.tenant_id, o.position FROM stream s CROSS JOIN LATERAL (
-           SELECT tenant_id, position, occurred_at FROM stream_event e
-            WHERE e.tenant_id = s.tenant_id ORDER BY position LIMIT ${PAGE}) o
-          WHERE o.occurred_at < now() - $1 * interval '1 hour')`,
-      hours,
-    );
-    await this.inPages(
-      `DELETE FROM idempotency_key WHERE (tenant_id, agent_id, key) IN (
-         SELECT tenant_id, agent_id, key FROM idempotency_key WHERE created_at < now() - $1 * interval '1 hour' LIMIT ${PAGE})`,
-      48,
-    );
+    await this.forget('webhook_delivery', 'received_at', days * 24);
+    await this.forgetEvents(hours);
+    await this.forget('idempotency_key', 'created_at', 48);
     // Statuses of messages that were never ours, e.g. sent with the same number by another system.
-    await this.inPages(
-      `DELETE FROM parked_status WHERE (sender_id, wamid, status) IN (
-         SELECT sender_id, wamid, status FROM parked_status WHERE received_at < now() - $1 * interval '1 day' LIMIT ${PAGE})`,
-      35,
-    );
-    await this.inPages(`DELETE FROM webhook_attempt WHERE last_at < now() - $1 * interval '1 day'`, days);
+    await this.forget('parked_status', 'received_at', PARKED_DAYS * 24);
+    // Holds only what is being tried again: a few rows.
+    await this.database.query(`DELETE FROM webhook_attempt WHERE last_at < now() - $1 * interval '1 day'`, [
+      days,
+    ]);
   }
 
-  private async inPages(statement: string, age: number): Promise<void> {
+  /**
+   * Rows older than that, the oldest first. Each page goes on where the one before ended: what was deleted lies at the
+   * beginning of the index until the next vacuum, and reading past all of it again and again would take ever longer.
+   */
+  private async forget(table: string, column: string, hours: number): Promise<void> {
+    let from = '-infinity';
     for (;;) {
-      const [, count] = await this.database.query<[unknown[], number]>(statement, [age]);
-      if (count < PAGE) return;
+      const [page] = await this.database.query<{ count: number; last: string | null }[]>(
+        `WITH old AS MATERIALIZED (
+           SELECT ctid AS row, ${column} AS at FROM ${table}
+            WHERE ${column} >= $1::timestamptz AND ${column} < now() - $2 * interval '1 hour'
+            ORDER BY ${column} LIMIT ${PAGE}
+         ), gone AS (DELETE FROM ${table} WHERE ctid = ANY (ARRAY(SELECT row FROM old)))
+         SELECT count(*)::int AS count, max(at)::text AS last FROM old`,
+        [from, hours],
+      );
+      if (page!.count < PAGE) return;
+      from = page!.last!;
     }
+  }
+
+  /** From the beginning of each stream up to the first event that is young enough: what is left has no hole. */
+  private async forgetEvents(hours: number): Promise<void> {
+    const streams = await this.database.query<{ tenant_id: string; first: string }[]>(
+      `SELECT s.tenant_id, o.position AS first FROM stream s CROSS JOIN LATERAL (
+         SELECT e.position, e.occurred_at FROM stream_event e
+          WHERE e.tenant_id = s.tenant_id ORDER BY e.position LIMIT 1) o
+        WHERE o.occurred_at < now() - $1 * interval '1 hour'`,
+      [hours],
+    );
+    for (const { tenant_id: tenantId, first } of streams) {
+      let from = BigInt(first);
+      while (await this.forgetPage(tenantId, from, hours)) from += BigInt(PAGE);
+    }
+  }
+
+  /** @returns whether all of the page was old */
+  private async forgetPage(tenantId: string, from: bigint, hours: number): Promise<boolean> {
+    const [page] = await this.database.query<{ old: number }[]>(
+      `WITH page AS MATERIALIZED (
+         SELECT ctid AS row, bool_and(occurred_at < now() - $3 * interval '1 hour') OVER (ORDER BY position) AS old
+           FROM stream_event WHERE tenant_id = $1 AND position >= $2 AND position < $2 + ${PAGE}
+       ), gone AS (DELETE FROM stream_event WHERE ctid = ANY (ARRAY(SELECT row FROM page WHERE old)))
+       SELECT count(*) FILTER (WHERE old)::int AS old FROM page`,
+      [tenantId, from.toString(), hours],
+    );
+    return page!.old === PAGE;
   }
 }

@@ -6,7 +6,7 @@ import { SYSTEM_DB } from '../db/data-source';
 import { DispatchPublisher } from '../message/dispatch.publisher';
 import { MeasureService } from './measure.service';
 import { OverdueService } from './overdue.service';
-import { RetentionService } from './retention.service';
+import { PARKED_DAYS, RetentionService } from './retention.service';
 
 interface Duty {
   name: string;
@@ -48,7 +48,12 @@ export class Scheduler implements OnModuleInit {
         everyMs: 1_000,
         run: () => this.overdue.endLostSends(this.config.GRAPH_TIMEOUT_MS + 5_000),
       },
-      { name: 'apply parked statuses', everyMs: 2_000, run: () => this.overdue.applyParked() },
+      { name: 'apply parked statuses', everyMs: 2_000, run: () => this.overdue.applyParked(60) },
+      {
+        name: 'apply old parked statuses',
+        everyMs: hour / 6,
+        run: () => this.overdue.applyParked(PARKED_DAYS * 24 * 60),
+      },
       { name: 'measure queues', everyMs: 5_000, run: () => this.measure.brokerQueues() },
       { name: 'measure what waits', everyMs: 10_000, run: () => this.measure.waiting() },
       { name: 'retention', everyMs: hour / 6, run: () => this.retention.run() },

@@ -11,6 +11,9 @@ import { PAIR_LIMIT, TokenBucket } from './rate-limit';
 
 /** Conversations in which this process sends at the same time. */
 const MAX_ACTIVE = 256;
+/** Conversations of a number that are remembered; what waits beyond is hinted at again by the scheduler. */
+const MAX_WAITING = 10_000;
+/** Customers whose limits are remembered. */
 const MAX_PAIRS = 50_000;
 
 /** One number: what waits in it, and its limits. */
@@ -63,7 +66,7 @@ export class Dispatcher {
     if (this.draining) return;
     const lane = this.laneOf(senderId, messagesPerSecond);
     for (const id of conversationIds) {
-      if (!this.resting.has(id)) lane.waiting.add(id);
+      if (!this.resting.has(id) && lane.waiting.size < MAX_WAITING) lane.waiting.add(id);
     }
     this.pump(lane);
   }
@@ -209,13 +212,20 @@ export class Dispatcher {
     const now = Date.now();
     let pair = this.pairs.get(conversationId);
     if (!pair) {
-      if (this.pairs.size >= MAX_PAIRS) {
-        for (const [id, bucket] of this.pairs) if (bucket.isFull(now)) this.pairs.delete(id);
-      }
+      if (this.pairs.size >= MAX_PAIRS) this.forgetPairs(now);
       pair = new TokenBucket(PAIR_LIMIT.perSecond, PAIR_LIMIT.burst, now);
       this.pairs.set(conversationId, pair);
     }
     return pair;
+  }
+
+  /** Those at rest say nothing that a new one would not; if that is not enough, the oldest go too. */
+  private forgetPairs(now: number) {
+    for (const [id, bucket] of this.pairs) if (bucket.isFull(now)) this.pairs.delete(id);
+    for (const id of this.pairs.keys()) {
+      if (this.pairs.size <= MAX_PAIRS / 2) break;
+      this.pairs.delete(id);
+    }
   }
 
   private async drain() {

@@ -110,6 +110,7 @@ export class MessageKey {
 
 /** A status that came before its message was known. It is applied when the message is. */
 @Entity('parked_status')
+@Index('parked_status_age', ['receivedAt'])
 export class ParkedStatus {
   @PrimaryColumn({ name: 'sender_id', type: 'uuid', primaryKeyConstraintName: 'parked_status_pk' })
   senderId!: string;

@@ -34,12 +34,14 @@ export class WebhookService {
     { principal }: Caller,
     { cursor, limit, status }: z.output<typeof webhookDeliveryList.request>,
   ): Promise<RpcResponse<typeof webhookDeliveryList>> {
-    const before = cursor ? decodePage(cursor, isId)[0] : null;
+    const parameters: unknown[] = [];
+    const where = ['true'];
+    if (cursor) where.push(`id < $${parameters.push(decodePage(cursor, isId)[0])}::uuid`);
+    if (status) where.push(`status = $${parameters.push(status)}`);
     const rows = await inTenant(this.database, principal.tenantId, (manager) =>
       manager.query<Row[]>(
-        `SELECT ${COLUMNS} FROM webhook_delivery
-          WHERE ($1::uuid IS NULL OR id < $1) AND ($2::text IS NULL OR status = $2) ORDER BY id DESC LIMIT $3`,
-        [before, status ?? null, limit + 1],
+        `SELECT ${COLUMNS} FROM webhook_delivery WHERE ${where.join(' AND ')} ORDER BY id DESC LIMIT ${limit + 1}`,
+        parameters,
       ),
     );
     return toPage(rows, limit, toView, (r) => [r.id]);

@@ -46,24 +46,35 @@ export const routingKey = (tenantId: string, key: string) => `${tenantId}.${key}
 /** On the broker: where the tenant's stream went on. */
 export const advanceKey = (tenantId: string) => tenantId;
 
-/** The changes by who can see them: each part goes to whoever has one of its keys. */
+/** A message's keys travel in its header, which is small. */
+const MAX_KEYS = 40;
+
+/**
+ * The changes of a transaction in as few messages as their keys allow: each goes to whoever has one of its keys. What
+ * one message costs the broker counts for more than some events that are not shown where it goes.
+ */
 export function partsByInterest({
   tenantId,
   epoch,
   events,
 }: Changes): { keys: string[]; changes: Changes }[] {
-  const parts = new Map<string, { keys: string[]; changes: Changes }>();
-  for (const event of events) {
+  const parts: { keys: Set<string>; events: ConversationEvent[] }[] = [];
+  let part: (typeof parts)[number] | undefined;
+  // Those of a team together: they are seen in the same places.
+  const team = ({ audience }: Place) => audience.teamId ?? '';
+  for (const event of [...events].sort((a, b) => (team(a) < team(b) ? -1 : team(a) > team(b) ? 1 : 0))) {
     const keys = keysOfPlace(event);
-    const name = keys.join();
-    const part = parts.get(name);
-    if (part) part.changes.events.push(event);
-    else {
-      const routed = keys.map((key) => routingKey(tenantId, key));
-      parts.set(name, { keys: routed, changes: { tenantId, epoch, events: [event] } });
+    const known = part?.keys;
+    if (!part || part.keys.size + keys.filter((key) => !known?.has(key)).length > MAX_KEYS) {
+      parts.push((part = { keys: new Set(), events: [] }));
     }
+    for (const key of keys) part.keys.add(key);
+    part.events.push(event);
   }
-  return [...parts.values()];
+  return parts.map((p) => ({
+    keys: [...p.keys].map((key) => routingKey(tenantId, key)),
+    changes: { tenantId, epoch, events: p.events.sort((a, b) => a.position - b.position) },
+  }));
 }
 
 /** The same without what happened. Each audience is written once. */

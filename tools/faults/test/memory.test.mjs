@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { slopesOf } from '../memory.mjs';
+
+/** @param {number} seconds @param {(at: number) => number} size @returns {[number, number][]} */
+const samples = (seconds, size) => Array.from({ length: seconds / 5 + 1 }, (_, i) => [i * 5, size(i * 5)]);
+
+describe('the memory of processes', () => {
+  it('shows what grows, by the hour, and leaves the warming up out', () => {
+    // 50 MiB of warming up in the first hundred seconds, then 36 MiB an hour.
+    const size = (/** @type {number} */ at) => 100 + Math.min(at, 100) / 2 + at * 0.01;
+    const [slope] = slopesOf([{ name: 'waba', samples: samples(600, size) }]);
+    assert.deepEqual(slope, {
+      name: 'waba',
+      lives: 1,
+      seconds: 400,
+      lastMiB: 156,
+      perHour: 36,
+      judged: true,
+    });
+  });
+
+  it('weighs several lives of one service by their length, and leaves short ones out', () => {
+    const [slope, ...others] = slopesOf([
+      { name: 'ws-1', samples: samples(300, (at) => 90 + at * 0.04) },
+      { name: 'ws-1', samples: samples(900, () => 90) },
+      { name: 'ws-1', samples: samples(60, (at) => 90 + at) },
+    ]);
+    assert.deepEqual(others, []);
+    assert.equal(slope.lives, 2);
+    assert.equal(slope.perHour, 36);
+  });
+
+  it('judges our own services alone', () => {
+    const [slope] = slopesOf([{ name: 'rabbitmq', samples: samples(600, () => 200) }]);
+    assert.equal(slope.judged, false);
+  });
+});
