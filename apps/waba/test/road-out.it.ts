@@ -11,7 +11,6 @@ import {
 } from '@scrm/contracts';
 import { eventually } from '@scrm/testing';
 import { randomUUID } from 'node:crypto';
-import { DispatchService } from '../src/message/dispatch.service';
 import { accept, hangUp, refuse } from './fake-graph';
 import { change, delivery, WabaHarness, type Listener, type TestSender } from './harness';
 
@@ -257,18 +256,6 @@ describe('the road out', () => {
     await waba.query(`UPDATE sender SET status = 'active', paused_reason = NULL WHERE id = $1`, [sender.id]);
     await becomes(message, 'sent');
     expect(sentBodies()).toEqual(['wait for me', 'wait for me']);
-  });
-
-  it('gives a message to one claimant only, even when it is asked for twice at once', async () => {
-    waba.graph.next(refuse(130429, 429));
-    const message = await send('mine alone');
-    await eventually(async () => {
-      const [row] = await waba.query('SELECT attempts, status FROM message WHERE id = $1', [message.id]);
-      expect(row).toEqual({ attempts: 1, status: 'queued' });
-    });
-    await waba.query('UPDATE message SET next_attempt_at = now() WHERE id = $1', [message.id]);
-    const claims = await waba.get(DispatchService).claim([conversationId, conversationId], 'test');
-    expect(claims.filter((c) => c !== null).length).toBeLessThanOrEqual(1);
   });
 
   it('stops the number, and sends nothing, when its token cannot be read', async () => {

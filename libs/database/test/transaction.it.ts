@@ -144,6 +144,11 @@ describe('a transaction of the roads', () => {
     expect(await failure(inside(A, async (tx) => add(tx, B, 'theirs')))).toMatchObject({ code: '42501' });
   });
 
+  it('leaves no tenant on the connection', async () => {
+    await inside(A, async (tx) => add(tx, A, 'mine'));
+    expect(await execute(source, NAMES)).toEqual([]);
+  });
+
   it('gives a broken connection to nobody, and says that it passes', async () => {
     const error = await failure(
       inside(A, async (tx) => {

@@ -1,0 +1,87 @@
+const batches = 'libs/messaging/test/batch-consumer.it.ts';
+const publisher = 'libs/messaging/test/publisher.it.ts';
+
+/** Between services and broker, and between services and database. @type {import('../mutation.mjs').Mutation[]} */
+export const DELIVERY = [
+  {
+    name: 'batch-acked-before-it-settled',
+    promise: 'a batch is acked when it is settled',
+    file: 'libs/messaging/src/batch-consumer.ts',
+    find: 'outcome.settled.then(',
+    replace: 'Promise.resolve().then(',
+    tests: [
+      { file: batches, name: 'hands out again exactly what was not acked when the connection was lost' },
+    ],
+  },
+  {
+    name: 'acks-more-than-the-head',
+    promise: 'an ack speaks only for what is done',
+    file: 'libs/messaging/src/partition.ts',
+    find: 'while (this.fifo[0]?.done) head = this.fifo.shift();',
+    replace: 'head = this.fifo.splice(this.fifo.indexOf(part), 1)[0];',
+    tests: [
+      {
+        file: batches,
+        name: 'works on the next batch while the last one waits for its confirms, and acks in order',
+      },
+    ],
+  },
+  {
+    name: 'given-up-batch-is-acked-by-the-next',
+    promise: 'what was given up comes again',
+    file: 'libs/messaging/src/partition.ts',
+    find: 'if (at >= 0) this.fifo.splice(at);',
+    replace: 'if (at >= 0) this.fifo.splice(at, 1);',
+    tests: [{ file: batches, name: 'acks nothing that came after a batch which it gave up' }],
+  },
+  {
+    name: 'failed-batch-is-overtaken',
+    promise: 'nothing overtakes a batch that failed',
+    file: 'libs/messaging/src/batch-consumer.ts',
+    find: 'await this.work(take(this.waiting.splice(0, this.options.maxBatch)));',
+    replace: 'void this.work(take(this.waiting.splice(0, this.options.maxBatch)));',
+    tests: [{ file: batches, name: 'tries a failing batch again in its place: nothing overtakes it' }],
+  },
+  {
+    name: 'unroutable-is-published',
+    promise: 'published means that a queue has it',
+    file: 'libs/messaging/src/publisher.ts',
+    find: 'if (entry) entry.returned = true;',
+    replace: 'void entry;',
+    tests: [{ file: publisher, name: 'fails for what no queue takes, if that matters' }],
+  },
+  {
+    name: 'lost-confirm-is-published',
+    promise: 'published means that the broker confirmed',
+    file: 'libs/messaging/src/publisher.ts',
+    find: `this.settle(id, 'lost');`,
+    replace: 'this.settle(id);',
+    tests: [
+      {
+        file: 'libs/messaging/src/publisher.spec.ts',
+        name: 'fails what was not confirmed when its channel is gone, though no confirm ever comes back',
+      },
+    ],
+  },
+  {
+    name: 'refused-is-published',
+    promise: 'published means that the broker took it',
+    file: 'libs/messaging/src/publisher.ts',
+    find: `if (error) this.settle(id, 'refused');`,
+    replace: 'if (error) this.settle(id);',
+    tests: [{ file: publisher, name: 'fails where the queue is full' }],
+  },
+  {
+    name: 'rollback-is-a-commit',
+    promise: 'a transaction that was rolled back does not pass for committed',
+    file: 'libs/database/src/transaction.ts',
+    find: `if (command !== 'COMMIT') throw new Error('the transaction was rolled back');`,
+    replace: 'void command;',
+    tests: [
+      {
+        file: 'libs/database/test/transaction.it.ts',
+        name: 'does not pass for committed where a failure was swallowed',
+      },
+    ],
+  },
+];

@@ -1,0 +1,103 @@
+const road = 'apps/waba/test/road-in.it.ts';
+const waiting = 'apps/waba/test/waiting.it.ts';
+
+/** From Meta's delivery to the commit. @type {import('../mutation.mjs').Mutation[]} */
+export const ROAD_IN = [
+  {
+    name: 'signature-not-checked',
+    promise: 'only what Meta signed is taken',
+    file: 'apps/waba/src/cloud-api/webhook-signature.ts',
+    find: 'let signed = false;',
+    replace: 'let signed = true;',
+    tests: [
+      {
+        file: 'apps/waba/src/cloud-api/webhook-signature.spec.ts',
+        name: 'breaks with any single byte of the body',
+      },
+    ],
+  },
+  {
+    name: 'answered-before-confirm',
+    promise: '200 means that the broker has it',
+    file: 'apps/waba/src/webhook/webhook.controller.ts',
+    find: 'await this.publisher.publish(body);',
+    replace: 'void this.publisher.publish(body).catch(() => undefined);',
+    tests: [{ file: waiting, name: "Meta's answer waits until the broker has the delivery" }],
+  },
+  {
+    name: 'answered-before-every-part-is-confirmed',
+    promise: '200 means that the broker has all of it',
+    file: 'apps/waba/src/webhook/webhook.publisher.ts',
+    find: 'await Promise.all([',
+    replace: 'await Promise.race([',
+    tests: [{ file: waiting, name: "Meta's answer waits until the broker has every part of the delivery" }],
+  },
+  {
+    name: 'no-dedupe-constraint',
+    promise: 'a delivery that comes again is stored once',
+    file: 'apps/waba/src/db/migrations/1763800000000-initial.ts',
+    find: 'CONSTRAINT message_key_pk PRIMARY KEY (sender_id, wamid)',
+    replace: 'CONSTRAINT message_key_pk PRIMARY KEY (sender_id, wamid, message_id)',
+    tests: [{ file: road, name: 'stores a delivery that comes a thousand times, fifty at once, once' }],
+  },
+  {
+    name: 'no-conversation-lock-in',
+    promise: 'one transaction at a time changes a conversation (messages of customers)',
+    file: 'apps/waba/src/message/inbound.service.ts',
+    find: ' FOR UPDATE OF v\n',
+    replace: '\n',
+    tests: [{ file: waiting, name: "a customer's message waits for whoever changes the conversation" }],
+  },
+  {
+    name: 'no-conversation-lock-out',
+    promise: 'one transaction at a time changes a conversation (everything else)',
+    file: 'apps/waba/src/stream/timeline.ts',
+    find: ' FOR UPDATE OF v`',
+    replace: '`',
+    tests: [{ file: waiting, name: "an agent's message waits for whoever changes the conversation" }],
+  },
+  {
+    name: 'position-of-a-stale-head',
+    promise: 'positions of a tenant are gapless and in the order of commits',
+    file: 'apps/waba/src/stream/timeline.ts',
+    find: 'DO UPDATE SET head = s.head + excluded.head',
+    replace:
+      'DO UPDATE SET head = (SELECT x.head FROM stream x WHERE x.tenant_id = s.tenant_id) + excluded.head',
+    tests: [{ file: waiting, name: "a message's position waits for whoever has the stream" }],
+  },
+  {
+    name: 'acked-before-commit',
+    promise: 'the broker forgets a delivery only when it is stored',
+    file: 'apps/waba/src/webhook/webhook.consumer.ts',
+    find: `const outcome = await this.work(jobs.map(parse));
+      end({ outcome: 'ok' });`,
+    replace: `void this.work(jobs.map(parse)).catch(() => undefined);
+      const outcome = { settled: Promise.resolve() };
+      end({ outcome: 'ok' });`,
+    tests: [{ file: waiting, name: 'the ack of a delivery waits for its commit' }],
+  },
+  {
+    name: 'acked-before-event-confirm',
+    promise: 'the broker forgets a delivery only when it has its events',
+    file: 'apps/waba/src/webhook/webhook.consumer.ts',
+    find: `return { settled: this.stream.publish(changes).then(() => crashPoint('inbound.published')) };`,
+    replace: `void this.stream.publish(changes).catch(() => undefined);
+    return { settled: Promise.resolve() };`,
+    tests: [{ file: waiting, name: 'the ack of a delivery waits for the confirm of its events' }],
+  },
+  {
+    name: 'attempts-counted-after-the-work',
+    promise: 'a delivery that ends its worker again and again is put aside',
+    file: 'apps/waba/src/webhook/webhook.consumer.ts',
+    find: `if (!(await this.repository.beginFirstAttempts(keys))) return this.handleAlone(jobs);
+    try {
+      const outcome = await this.work(jobs.map(parse));`,
+    replace: `try {
+      const outcome = await this.work(jobs.map(parse));
+      if (!(await this.repository.beginFirstAttempts(keys))) return this.handleAlone(jobs);`,
+    tests: [
+      { file: 'apps/waba/test/redelivery.it.ts', name: 'are counted before they are worked on' },
+      { file: 'apps/waba/test/redelivery.it.ts', name: 'go alone when that ended their worker' },
+    ],
+  },
+];
