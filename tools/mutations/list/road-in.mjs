@@ -19,9 +19,9 @@ export const ROAD_IN = [
   {
     name: 'answered-before-confirm',
     promise: '200 means that the broker has it',
-    file: 'apps/waba/src/webhook/webhook.controller.ts',
-    find: 'await this.publisher.publish(body);',
-    replace: 'void this.publisher.publish(body).catch(() => undefined);',
+    file: 'apps/waba/src/webhook/webhook.receiver.ts',
+    find: 'await this.publisher.publish(body, { trace });',
+    replace: 'void this.publisher.publish(body, { trace }).catch(() => undefined);',
     tests: [{ file: waiting, name: "Meta's answer waits until the broker has the delivery" }],
   },
   {
