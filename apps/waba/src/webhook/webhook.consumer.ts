@@ -19,9 +19,6 @@ import { WebhookRepository, type DeliveryRow } from './webhook.repository';
 
 const MAX_ATTEMPTS = 5;
 
-/** Batches at work side by side: while the database has one, the process prepares the other. */
-const LANES = 2;
-
 const quarantined = counter('webhook_deliveries_quarantined_total', 'Deliveries that could not be worked on');
 const batchSeconds = histogram('consumer_processing_seconds', 'Time of a batch until its commit', [
   'queue',
@@ -49,18 +46,11 @@ export class WebhookConsumer implements OnModuleInit {
     private readonly repository: WebhookRepository,
   ) {}
 
+  /** One batch at a time: what comes meanwhile shares the next one, and larger batches cost less a message. */
   onModuleInit() {
-    for (let lane = 0; lane < LANES; lane++) this.consumeLane(lane);
-  }
-
-  private consumeLane(lane: number) {
-    const partitions = Array.from({ length: INBOUND_PARTITIONS }, (_, p) => p).filter(
-      (p) => p % LANES === lane,
-    );
     this.consumers.start({
-      name: `inbound-${lane}`,
-      group: 'inbound',
-      queues: partitions.map((p) => this.options.names.inboundQueue(p)),
+      name: 'inbound',
+      queues: Array.from({ length: INBOUND_PARTITIONS }, (_, p) => this.options.names.inboundQueue(p)),
       prefetch: this.config.INBOUND_PREFETCH,
       maxBatch: this.config.INBOUND_BATCH,
       handle: (batch) => this.handle(batch),
