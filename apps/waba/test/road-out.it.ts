@@ -11,7 +11,10 @@ import {
 } from '@scrm/contracts';
 import { eventually } from '@scrm/testing';
 import { randomUUID } from 'node:crypto';
+import type { DataSource } from 'typeorm';
+import { SYSTEM_DB } from '../src/db/data-source';
 import { DispatchService } from '../src/message/dispatch.service';
+import { listSenders, resumeSender } from '../src/sender/sender.operator';
 import { accept, hangUp, refuse } from './fake-graph';
 import { change, delivery, WabaHarness, type Listener, type TestSender } from './harness';
 
@@ -254,9 +257,22 @@ describe('the road out', () => {
       expect(row).toEqual({ status: 'paused', paused_reason: expect.stringContaining('190') as string });
     });
     expect((await statusOf(message)).status).toBe('queued');
-    await waba.query(`UPDATE sender SET status = 'active', paused_reason = NULL WHERE id = $1`, [sender.id]);
+    const system = waba.get<DataSource>(SYSTEM_DB);
+    expect(await listSenders(system)).toContainEqual(
+      expect.objectContaining({ phoneNumberId: sender.phoneNumberId, status: 'paused', waiting: 1 }),
+    );
+    expect(await resumeSender(system, sender.phoneNumberId)).toBe(true);
     await becomes(message, 'sent');
     expect(sentBodies()).toEqual(['wait for me', 'wait for me']);
+    expect(await listSenders(system)).toContainEqual(
+      expect.objectContaining({
+        phoneNumberId: sender.phoneNumberId,
+        status: 'active',
+        pausedReason: null,
+        waiting: 0,
+      }),
+    );
+    expect(await resumeSender(system, sender.phoneNumberId)).toBe(false);
   });
 
   it('gives a message to one claimant only, even when it is asked for twice at once', async () => {
