@@ -7,6 +7,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const CAPACITY = 1 << 20;
 /** What is still to come after everything was seen once: something shown twice. */
 const AFTERMATH_MS = 1_500;
+/** Examples of what is out of order, for whoever looks for the cause. */
+const NOTED = 20;
 
 /**
  * @typedef {object} Verdict
@@ -20,6 +22,8 @@ const AFTERMATH_MS = 1_500;
 
 export class Ledger {
   count = 0;
+  /** The first that a screen showed after a later one of the same customer. @type {{ n: number, after: number }[]} */
+  misplaced = [];
   customer = new Uint16Array(CAPACITY);
   postedAt = new Float64Array(CAPACITY);
   acceptedAt = new Float64Array(CAPACITY);
@@ -81,6 +85,12 @@ export class Ledger {
       this.#waiting.delete(n);
     }
     if (--this.#due[n] === 0 && this.acceptedAt[n]) this.#incomplete--;
+  }
+
+  /** @param {number} n @param {number} after the later one */
+  isMisplaced(n, after) {
+    const { misplaced } = this;
+    if (misplaced.length < NOTED && !misplaced.some((one) => one.n === n)) misplaced.push({ n, after });
   }
 
   /** Resolves when the reference screen shows it. @param {number} n @returns {Promise<void> | undefined} */
@@ -220,8 +230,10 @@ class Account {
       return;
     }
     this.#seen[n >> 3] |= bit;
-    if (n + 1 < this.#last[customer]) this.outOfOrder++;
-    else this.#last[customer] = n + 1;
+    if (n + 1 < this.#last[customer]) {
+      this.outOfOrder++;
+      this.#ledger.isMisplaced(n, this.#last[customer] - 1);
+    } else this.#last[customer] = n + 1;
     this.#ledger.seen(n, this.#isReference[sender]);
   }
 

@@ -7,7 +7,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Ledger } from '../bench/ledger.mjs';
-import { customersOf, numberOf } from '../bench/meta.mjs';
+import { customersOf, numberOf, wamidOf } from '../bench/meta.mjs';
 import { Screen } from '../bench/screen.mjs';
 import { BenchStack, freeBase, homeFor } from '../bench/stack.mjs';
 import { Agent } from '../bench/tokens.mjs';
@@ -272,6 +272,7 @@ export class World {
     await this.outbound.readSends();
     const outgoing = this.outbound.counts();
     for (const line of this.outbound.refused.splice(0)) this.note(`refused: ${line}`);
+    this.#noteDisorder(incoming.outOfOrder, outgoing);
     return {
       accepted: this.ledger.acceptedCount,
       sends: this.outbound.accepted.size,
@@ -287,6 +288,17 @@ export class World {
       refused: outgoing.refused,
       unanswered: this.inbound.unanswered + this.outbound.unanswered,
     };
+  }
+
+  /** Which of the three it was that the table sums up, and of whom. @param {number} messages @param {any} outgoing */
+  #noteDisorder(messages, { backwards, sentOutOfOrder }) {
+    if (messages + backwards + sentOutOfOrder === 0) return;
+    this.note(`out of order since the start: ${JSON.stringify({ messages, backwards, sentOutOfOrder })}`);
+    const { ledger } = this;
+    const times = (/** @type {number} */ n) =>
+      `${wamidOf(n)} (posted ${Math.round(ledger.postedAt[n])}, 200 at ${Math.round(ledger.acceptedAt[n])})`;
+    for (const { n, after } of ledger.misplaced.splice(0))
+      this.note(`customer ${ledger.customer[n]}: ${times(n)} was shown after ${times(after)}`);
   }
 
   stop() {

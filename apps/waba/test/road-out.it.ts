@@ -11,6 +11,9 @@ import {
 } from '@scrm/contracts';
 import { eventually } from '@scrm/testing';
 import { randomUUID } from 'node:crypto';
+import type { DataSource } from 'typeorm';
+import { SYSTEM_DB } from '../src/db/data-source';
+import { listSenders, resumeSender } from '../src/sender/sender.operator';
 import { accept, hangUp, refuse } from './fake-graph';
 import { change, delivery, WabaHarness, type Listener, type TestSender } from './harness';
 
@@ -253,9 +256,22 @@ describe('the road out', () => {
       expect(row).toEqual({ status: 'paused', paused_reason: expect.stringContaining('190') as string });
     });
     expect((await statusOf(message)).status).toBe('queued');
-    await waba.query(`UPDATE sender SET status = 'active', paused_reason = NULL WHERE id = $1`, [sender.id]);
+    const system = waba.get<DataSource>(SYSTEM_DB);
+    expect(await listSenders(system)).toContainEqual(
+      expect.objectContaining({ phoneNumberId: sender.phoneNumberId, status: 'paused', waiting: 1 }),
+    );
+    expect(await resumeSender(system, sender.phoneNumberId)).toBe(true);
     await becomes(message, 'sent');
     expect(sentBodies()).toEqual(['wait for me', 'wait for me']);
+    expect(await listSenders(system)).toContainEqual(
+      expect.objectContaining({
+        phoneNumberId: sender.phoneNumberId,
+        status: 'active',
+        pausedReason: null,
+        waiting: 0,
+      }),
+    );
+    expect(await resumeSender(system, sender.phoneNumberId)).toBe(false);
   });
 
   it('stops the number, and sends nothing, when its token cannot be read', async () => {

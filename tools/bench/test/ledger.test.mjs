@@ -70,6 +70,7 @@ test('what breaks a promise is counted, each as what it is', async () => {
   mine.change('c', 20);
   const expected = { lost: 1, duplicated: 1, outOfOrder: 1, seqGaps: 1, leaked: 1, resets: 1 };
   assert.deepEqual(await ledger.verdict(10), expected);
+  assert.deepEqual(ledger.misplaced, [{ n: one, after: two }]);
 });
 
 test('screens tell neighbours in the books apart', () => {

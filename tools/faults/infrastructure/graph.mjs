@@ -1,7 +1,13 @@
 /** Meta refuses, hangs, answers nonsense or nothing: no message goes out twice, and each one's end is shown. */
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { ROOT } from '../../lib/files.mjs';
 
 /** @typedef {import('../world.mjs').World} World */
+
+const run = promisify(execFile);
 
 const STRIKES = 6;
 const RECOVERY_MS = 30_000;
@@ -81,11 +87,19 @@ async function isSpent({ simulator }) {
 
 /** @param {World} world */
 async function isPaused(world) {
-  const [rows] = await world.query(`SELECT id FROM waba.sender WHERE status = 'paused'`);
-  return rows.length > 0;
+  return (await pausedNumbers(world)).length > 0;
+}
+
+/** @param {World} world @returns {Promise<string[]>} */
+async function pausedNumbers(world) {
+  const [rows] = await world.query(`SELECT phone_number_id FROM waba.sender WHERE status = 'paused'`);
+  return rows.map(({ phone_number_id: id }) => id);
 }
 
 /** As whoever runs the system does it. @param {World} world */
 async function repair(world) {
-  await world.query(`UPDATE waba.sender SET status = 'active', paused_reason = NULL WHERE status = 'paused'`);
+  const cli = join(ROOT, 'apps/waba/dist/senders.cli.js');
+  const env = { ...process.env, DATABASE_URL: world.env.DATABASE_URL };
+  for (const number of await pausedNumbers(world))
+    await run(process.execPath, [cli, 'resume', number], { env });
 }
