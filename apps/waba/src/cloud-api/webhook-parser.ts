@@ -1,4 +1,7 @@
 import { createHash } from 'node:crypto';
+import { storable, UnreadableItemError } from './storable';
+
+export { UnreadableItemError };
 
 /** Whom an item is about. WhatsApp's ids are opaque; at least one of them is there. */
 export interface CustomerRef {
@@ -53,9 +56,6 @@ export type InboundItem = InboundMessage | StatusUpdate | AccountUpdate;
 /** An item, and what is known of the delivery that it came with: its trace, and when it came in. */
 export type Traced<T extends InboundItem = InboundItem> = T & { traceId?: string; receivedAt?: Date };
 
-/** An item that cannot be stored as anything: it goes to quarantine, the others of its batch go on. */
-export class UnreadableItemError extends Error {}
-
 type Json = Record<string, unknown>;
 
 const isObject = (v: unknown): v is Json => typeof v === 'object' && v !== null && !Array.isArray(v);
@@ -89,8 +89,8 @@ export interface OpenedChange {
   /** Messages, then statuses, then group events: each can stand in a change of its own. */
   items: { list: ItemList; item: unknown }[];
   contacts: unknown;
-  /** What every part of the change needs to be understood. */
-  frame: Json;
+  /** What every part of the change needs to be understood; made when it is asked for. */
+  frame: () => Json;
   /** A change with all that is not in `items`; undefined where they are all there is. */
   rest: unknown;
 }
@@ -107,13 +107,13 @@ export function openChange(change: unknown): OpenedChange {
   const phoneNumberId = text(isObject(value.metadata) ? value.metadata.phone_number_id : null);
   const names = !isObject(change) || !phoneNumberId ? [] : listsOf(change.field);
   const items = names.flatMap((list) => arrayOf(value[list]).map((item) => ({ list, item })));
-  const frame = pick(value, (key) => FRAME.has(key));
+  const frame = () => pick(value, (key) => FRAME.has(key));
   const opened = { phoneNumberId, items, contacts: value.contacts, frame };
   if (items.length === 0) return { ...opened, rest: change };
   const taken = new Set<string>(['contacts', ...names.filter((list) => Array.isArray(value[list]))]);
-  const rest = pick(value, (key) => !FRAME.has(key) && !taken.has(key));
-  const isMore = Object.keys(rest).length > 0;
-  return { ...opened, rest: isMore ? { ...(change as Json), value: { ...frame, ...rest } } : undefined };
+  const isMore = Object.keys(value).some((key) => !FRAME.has(key) && !taken.has(key));
+  if (!isMore) return { ...opened, rest: undefined };
+  return { ...opened, rest: { ...(change as Json), value: pick(value, (key) => !taken.has(key)) } };
 }
 
 const listsOf = (field: unknown) => (field === 'messages' ? MESSAGE_LISTS : OTHER_LISTS);
@@ -323,22 +323,4 @@ function timeOf(timestamp: unknown): Date {
   return Number.isFinite(seconds) && seconds > 0 && seconds * 1000 < now
     ? new Date(seconds * 1000)
     : new Date(now);
-}
-
-const DEEPEST = 100;
-const UNSTORABLE = /\0|[\uD800-\uDFFF]/gu;
-
-/**
- * Postgres takes neither NUL nor half of a surrogate pair as text: a customer may send both, and the message must not
- * be lost for it. They become the replacement character; the bytes are kept as they came.
- *
- * @throws UnreadableItemError where it is nested so deep that whatever walks through it would break
- */
-function storable<T>(value: T, depth = 0): T {
-  if (depth > DEEPEST) throw new UnreadableItemError('a delivery is nested too deep');
-  if (typeof value === 'string') return value.replace(UNSTORABLE, '\uFFFD') as T;
-  if (Array.isArray(value)) return value.map((v) => storable<unknown>(v, depth + 1)) as T;
-  if (!isObject(value)) return value;
-  const entries = Object.entries(value).map(([k, v]) => [storable(k), storable(v, depth + 1)]);
-  return Object.fromEntries(entries) as T;
 }

@@ -74,7 +74,7 @@ function* partsOfChange(change: unknown): Generator<{ key: string; part: () => u
   const field = isObject(change) ? change.field : undefined;
   const ownContacts = contactsById(contacts);
   for (const { list, item } of items) {
-    const part = () => ({ field, value: { ...frame, contacts: ownContacts(list, item), [list]: [item] } });
+    const part = () => ({ field, value: { ...frame(), contacts: ownContacts(list, item), [list]: [item] } });
     yield { key: orderingKey(phoneNumberId, item), part };
   }
   if (rest !== undefined) yield { key: phoneNumberId ?? '', part: () => rest };
