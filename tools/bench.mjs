@@ -95,7 +95,9 @@ try {
     const { sockets = shape.sockets } = options;
     const roster = shape.roster(sockets);
     const profiles = options.profile ? join(PROFILES, name) : undefined;
-    const stack = new BenchStack(options, { roster, profiles });
+    // The floor takes webhooks in one process and works in another, and so does the product in production.
+    const splitRoles = options.splitRoles || usual === 'agent';
+    const stack = new BenchStack({ ...options, splitRoles }, { roster, profiles });
     const floor = compares ? new BenchStack(options, { name: 'floor', profiles }) : undefined;
     stacks = floor ? [stack, floor] : [stack];
     note(`${name}: starting ${floor ? 'the product and the floor' : 'a stack'}`);

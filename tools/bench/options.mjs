@@ -15,7 +15,8 @@ export const HELP = `Measures the whole stack, on one of its own: npm run bench 
   --shape NAME      team: 6 agents who share; agent: one agent a message (default by scenario)
   --sockets N       agents' screens                             (default 20 and 200)
   --waba-pods N     of the product                              (default 1)
-  --split-roles     webhooks in one waba process, the work in another, as in k8s/
+  --split-roles     webhooks in one waba process, the work in another, as in k8s/ (default in ceiling,
+                    open, steady, busy and bulk)
   --scale-messages N  how many messages a full database has     (default 10000000)
   --profile         write CPU profiles of all services and say where their time went
   --no-build        run what was built before
