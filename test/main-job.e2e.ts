@@ -218,7 +218,7 @@ describe('the main job', () => {
         .filter((line) => line.includes(traceId))
         .map((line) => (JSON.parse(line) as { msg: string }).msg);
     await eventually(() => {
-      expect(lines('waba', inbound)).toContain('message stored');
+      expect(lines('waba', inbound)).toContain('messages stored');
       expect(lines('ws-1', inbound)).toContain('event received');
       expect(lines('back', outbound).length).toBeGreaterThan(0);
       expect(lines('waba', outbound)).toEqual(expect.arrayContaining(['message accepted', 'message sent']));

@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream';
 import type { PoolClient } from 'pg';
 import type { DataSource, EntityManager } from 'typeorm';
 import { poolOf } from './data-source';
@@ -26,10 +27,12 @@ export function inTenant<T>(
 export class Transaction {
   private readonly sent: Promise<unknown>[] = [];
   private over: Promise<void> | undefined;
+  private gathering = false;
 
   constructor(private readonly client: PoolClient) {}
 
   async query<Row>(text: string, values: unknown[] = []): Promise<Row[]> {
+    this.gather();
     const { rows } = await this.client.query(prepared(text, values));
     return rows as Row[];
   }
@@ -54,10 +57,30 @@ export class Transaction {
   }
 
   private async end() {
+    this.gather();
     const commit = this.client.query('COMMIT');
+    this.flush();
     const [{ command }] = await Promise.all([commit, ...this.sent]);
     // Postgres answers the COMMIT of a transaction in which a statement failed with a ROLLBACK, and no error.
     if (command !== 'COMMIT') throw new Error('the transaction was rolled back');
+  }
+
+  /** What is asked in one go is one write, and wakes the server once. */
+  private gather() {
+    if (this.gathering) return;
+    this.gathering = true;
+    this.stream.cork();
+    process.nextTick(() => this.flush());
+  }
+
+  private flush() {
+    if (!this.gathering) return;
+    this.gathering = false;
+    this.stream.uncork();
+  }
+
+  private get stream(): Writable {
+    return (this.client as unknown as { connection: { stream: Writable } }).connection.stream;
   }
 }
 

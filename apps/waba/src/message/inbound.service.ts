@@ -127,7 +127,9 @@ export class InboundService {
     );
     const claimed = new Set(rows.flatMap((r) => r.claimed ?? []));
     const isNew = (c: NewMessage) => claimed.has(c.id);
-    for (const candidate of candidates.filter(isNew)) this.record(timeline, candidate, ids[candidate.pair]!);
+    const stored = candidates.filter(isNew).map((c) => this.record(timeline, c, ids[c.pair]!));
+    // One line a batch: a line for each message would cost more than storing it.
+    if (stored.length > 0) this.logger.info({ messages: stored }, 'messages stored');
     const duplicates = candidates.filter((c) => !isNew(c));
     inboundTotal.inc({ outcome: 'stored' }, claimed.size);
     inboundTotal.inc({ outcome: 'duplicate' }, duplicates.length);
@@ -157,7 +159,7 @@ export class InboundService {
     return [...found, ...(await ask(missing, []))];
   }
 
-  /** Takes the message's place in its conversation. */
+  /** Takes the message's place in its conversation. @returns what the log says of it */
   private record(timeline: Timeline, { id, item, sender }: NewMessage, conversationId: string) {
     const conversation = timeline.get(conversationId);
     const message: MessageRecord = {
@@ -201,16 +203,7 @@ export class InboundService {
       ...(traceId && { traceId }),
       ...(receivedAt && { receivedAt }),
     });
-    this.logger.info(
-      {
-        traceId: item.traceId,
-        message: id,
-        wamid: item.wamid,
-        conversation: conversationId,
-        tenant: sender.tenantId,
-      },
-      'message stored',
-    );
+    return { traceId, message: id, wamid: item.wamid, conversation: conversationId, tenant: sender.tenantId };
   }
 }
 
