@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const ANOTHER = 0.3;
+const MOST_AT_ONCE = 4;
 
 /** @typedef {import('../world.mjs').World} World */
 
@@ -22,10 +23,10 @@ export const randomKill = {
       const victims = new Map();
       do {
         if (victims.size > 0) await sleep(world.random.between(0, 500));
-        const [name, pid] = killAny(world);
+        const [name, pid] = killAny(world, victims);
         victims.set(name, pid);
         killed++;
-      } while (killed < count && world.random.chance(ANOTHER));
+      } while (killed < count && victims.size < MOST_AT_ONCE && world.random.chance(ANOTHER));
       // Of several it is the last one that counts: before, others were still missing.
       const at = performance.now();
       for (const [name, pid] of victims) await world.stack.untilBack(name, pid);
@@ -35,13 +36,17 @@ export const randomKill = {
   },
 };
 
-/** @param {World} world @returns {[string, number]} */
-export function killAny({ stack, random }) {
+/**
+ * @param {World} world
+ * @param {Map<string, number>} [dead] may still be listed with the process that died
+ * @returns {[string, number]}
+ */
+export function killAny({ stack, random }, dead = new Map()) {
   stack.read();
   const name = random.pick(
     stack
       .ours()
-      .filter(({ pid }) => pid)
+      .filter(({ name, pid }) => pid && !dead.has(name))
       .map((service) => service.name),
   );
   return [name, stack.signal(name, 'SIGKILL')];
