@@ -8,21 +8,13 @@ import { WorkerRoster } from './worker-roster';
 
 const SHARE_EVERY_MS = 2_000;
 
-export interface ServiceConsumerOptions extends Omit<BatchConsumerOptions, 'onActive'> {
-  /**
-   * Consumers of one group share their queues with the other workers as a whole; it is the consumer's name where
-   * nothing is said.
-   */
-  group?: string;
-}
-
 /**
  * Starts consumers that belong to the service's life: it is ready while they consume, drains them first, and shares
  * their queues fairly with the other workers.
  */
 @Injectable()
 export class BatchConsumers {
-  private readonly shares = new Map<string, FairShare>();
+  private readonly shares: FairShare[] = [];
   private roster: WorkerRoster | undefined;
 
   constructor(
@@ -33,12 +25,12 @@ export class BatchConsumers {
     private readonly drain: Drain,
   ) {}
 
-  start({ group, ...options }: ServiceConsumerOptions): BatchConsumer {
-    // Alone, a queue cannot be more than a share.
-    const share = options.queues.length > 1 ? this.shareOf(group ?? options.name) : undefined;
+  start(options: Omit<BatchConsumerOptions, 'onActive'>): BatchConsumer {
+    let share: FairShare | undefined;
     const onActive = () => share?.soon();
     const consumer = new BatchConsumer(this.connection, { ...options, onActive }, this.logger);
-    share?.add(consumer);
+    // Alone, a queue cannot be more than a share.
+    if (options.queues.length > 1) share = this.share(consumer);
     this.health.register(`${options.name} consumer`, () => {
       if (!consumer.consuming) throw new Error('not consuming');
     });
@@ -46,14 +38,11 @@ export class BatchConsumers {
     return consumer;
   }
 
-  private shareOf(group: string): FairShare {
+  private share(consumer: BatchConsumer): FairShare {
     const roster = (this.roster ??= this.join());
-    let share = this.shares.get(group);
-    if (!share) {
-      const everyMs = this.messaging.shareEveryMs ?? SHARE_EVERY_MS;
-      share = new FairShare(() => roster.count(), everyMs, this.logger);
-      this.shares.set(group, share);
-    }
+    const everyMs = this.messaging.shareEveryMs ?? SHARE_EVERY_MS;
+    const share = new FairShare(consumer, () => roster.count(), everyMs, this.logger);
+    this.shares.push(share);
     return share;
   }
 
@@ -61,7 +50,7 @@ export class BatchConsumers {
     const { names, service } = this.messaging;
     const roster = new WorkerRoster(this.connection, names.workersQueue(service));
     this.drain.on('stop-intake', 'worker roster', () => {
-      for (const share of this.shares.values()) share.stop();
+      for (const share of this.shares) share.stop();
       return roster.leave();
     });
     return roster;

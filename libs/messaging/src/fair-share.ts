@@ -2,16 +2,6 @@ import { counter, gauge, type Logger } from '@scrm/platform';
 import type { BatchConsumer } from './batch-consumer';
 import type { Partition } from './partition';
 
-interface Lane {
-  consumer: Pick<BatchConsumer, 'name' | 'giveUp'>;
-  partitions: Partition[];
-}
-/** A queue of which this worker is the active consumer, and how busy it is. */
-interface Active<L> {
-  lane: L;
-  load: number;
-}
-
 const JITTER = 0.5;
 /** A queue that was given up and came back, though nobody came or went, is not passed on again at once. */
 const FIRST_REST = 4;
@@ -26,29 +16,10 @@ const handovers = counter('consumer_handovers_total', 'Queues given up because o
   'consumer',
 ]);
 
-/**
- * What a worker holds beyond its share: each lane's part of the lane's queues, and its part of all of them. It keeps
- * busy and quiet ones alike.
- */
-export function surplus<L extends { partitions: unknown[] }, A extends Active<L>>(
-  lanes: L[],
-  held: A[],
-  workers: number,
-): A[] {
-  const share = (queues: number) => Math.ceil(queues / Math.max(1, workers));
-  const kept = lanes.map((lane) =>
-    evenly(
-      held.filter((active) => active.lane === lane),
-      share(lane.partitions.length),
-    ),
-  );
-  const all = share(lanes.reduce((sum, lane) => sum + lane.partitions.length, 0));
-  while (kept.flat().length > all) {
-    kept.sort((a, b) => b.length - a.length);
-    kept[0]!.pop();
-  }
-  const keeps = new Set(kept.flat());
-  return held.filter((active) => !keeps.has(active));
+/** What a worker holds beyond its share of the queues. It keeps busy and quiet ones alike. */
+export function surplus<T extends { load: number }>(held: T[], queues: number, workers: number): T[] {
+  const keeps = new Set(evenly(held, Math.ceil(queues / Math.max(1, workers))));
+  return held.filter((partition) => !keeps.has(partition));
 }
 
 function evenly<T extends { load: number }>(held: T[], count: number): T[] {
@@ -58,13 +29,12 @@ function evenly<T extends { load: number }>(held: T[], count: number): T[] {
 }
 
 /**
- * Spreads the queues of some consumers over all workers. The broker gives a queue to the worker that stands first in
+ * Spreads the queues of a consumer over all workers. The broker gives a queue to the worker that stands first in
  * its line, and to nobody else while that one is there: the first worker would have them all. So each looks now and
  * then whether it holds more than its share, gives up what is beyond it, and stands last in those lines again. Who
  * gets it does the same; it ends with the shares, and nobody has to agree with anybody.
  */
 export class FairShare {
-  private readonly lanes: Lane[] = [];
   private readonly rests = new Map<Partition, { ms: number; until: number }>();
   private workers: number | undefined;
   private timer: NodeJS.Timeout | undefined;
@@ -72,15 +42,12 @@ export class FairShare {
   private stopped = false;
 
   constructor(
+    private readonly consumer: Pick<BatchConsumer, 'name' | 'partitions' | 'giveUp'>,
     private readonly countWorkers: () => Promise<number | undefined>,
     private readonly everyMs: number,
     private readonly logger: Logger,
   ) {
     this.plan(this.everyMs);
-  }
-
-  add(consumer: BatchConsumer): void {
-    this.lanes.push({ consumer, partitions: consumer.partitions });
   }
 
   /** Something was taken over: it may be too much. */
@@ -106,39 +73,27 @@ export class FairShare {
   }
 
   private async look() {
-    const mayBeTooMuch = this.held().length > 1;
-    for (const { consumer, partitions } of this.lanes) {
-      activePartitions.set({ consumer: consumer.name }, partitions.filter((p) => p.active).length);
-    }
-    const workers = mayBeTooMuch ? await this.countWorkers() : undefined;
+    const { name } = this.consumer;
+    activePartitions.set({ consumer: name }, this.held().length);
+    const workers = this.held().length > 1 ? await this.countWorkers() : undefined;
     if (workers === undefined || this.stopped) return;
     if (workers !== this.workers) this.rests.clear();
     this.workers = workers;
     const now = Date.now();
     const held = this.held();
-    for (const active of surplus(this.lanes, held, workers)) {
-      const rest = this.rests.get(active.partition);
+    for (const partition of surplus(held, this.consumer.partitions.length, workers)) {
+      const rest = this.rests.get(partition);
       if (rest && rest.until > now) continue;
-      this.giveUp(active, workers);
+      this.logger.info({ consumer: name, queue: partition.queue, workers }, 'queue given up to others');
+      handovers.inc({ consumer: name });
+      this.consumer.giveUp(partition);
       const ms = rest ? Math.min(rest.ms * 2, LONGEST_REST * this.everyMs) : FIRST_REST * this.everyMs;
-      this.rests.set(active.partition, { ms, until: now + ms });
+      this.rests.set(partition, { ms, until: now + ms });
     }
-    for (const { partition } of held) partition.load /= 2;
-  }
-
-  private giveUp({ lane, partition }: { lane: Lane; partition: Partition }, workers: number) {
-    const { consumer } = lane;
-    this.logger.info(
-      { consumer: consumer.name, queue: partition.queue, workers },
-      'queue given up to others',
-    );
-    handovers.inc({ consumer: consumer.name });
-    consumer.giveUp(partition);
+    for (const partition of held) partition.load /= 2;
   }
 
   private held() {
-    return this.lanes.flatMap((lane) =>
-      lane.partitions.filter((p) => p.active).map((partition) => ({ lane, partition, load: partition.load })),
-    );
+    return this.consumer.partitions.filter((partition) => partition.active);
   }
 }
