@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { on, once } from 'node:events';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { ROOT } from '../../lib/files.mjs';
 import { selfTimes, summaryOf } from '../profile/summary.mjs';
 
@@ -36,7 +35,8 @@ test('a service records what it does between two signals, anything else does not
   writeFileSync(
     program,
     `function busywork() { const end = Date.now() + 20; while (Date.now() < end); }
-     setInterval(busywork, 30); process.stdout.write('ready');
+     let rounds = 0;
+     setInterval(() => { busywork(); if (++rounds % 10 === 0) process.stdout.write('worked'); }, 30);
      const { writeFileSync } = require('node:fs');
      require('node:fs').writeFileSync = (...all) => { writeFileSync(...all); process.stdout.write('written'); };`,
   );
@@ -49,12 +49,15 @@ test('a service records what it does between two signals, anything else does not
   };
   const child = spawn(process.execPath, [program], { env, stdio: ['ignore', 'pipe', 'inherit'] });
   t.after(() => child.kill('SIGKILL'));
-  await once(child.stdout, 'data');
+  const said = async (/** @type {string} */ word) => {
+    for await (const chunk of on(child.stdout, 'data')) if (String(chunk).includes(word)) return;
+  };
+  await said('worked');
   child.kill('SIGUSR2');
-  await sleep(300);
+  await said('worked');
   child.kill('SIGUSR2');
   const written = () => readdirSync(folder).filter((name) => name.endsWith('.cpuprofile'));
-  await once(child.stdout, 'data');
+  await said('written');
   assert.deepEqual(written(), ['waba-7-1.cpuprofile']);
   assert.match(summaryOf(folder), /^waba: busy \d+ % of the time[^]*busywork/);
 
