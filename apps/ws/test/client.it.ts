@@ -1,9 +1,8 @@
 import { RealtimeClient, type SocketConstructor } from '@scrm/api-client';
 import { REALTIME_ROUTINGS } from '@scrm/contracts';
-import { eventually } from '@scrm/testing';
+import { eventually, TcpProxy } from '@scrm/testing';
 import { WebSocket } from 'ws';
 import { audience, id, principal } from './model/fixtures';
-import { TcpProxy } from './support/tcp-proxy';
 import { WsStack } from './support/ws-stack';
 
 const COUNT = 600;
@@ -19,13 +18,13 @@ describe.each(REALTIME_ROUTINGS)('the realtime client on real pods, with %s', (r
 
   it('shows every message once and in order, through restarts of pods and cuts of every connection', async () => {
     const tenant = id('t', 9);
-    const behind = new URL(stack.broker.url);
-    const broker = await TcpProxy.to(new URL(behind));
-    behind.port = String(broker.port);
-    const config = { RABBITMQ_URL: behind.toString(), REALTIME_CHECK_MS: 300 };
+    const broker = await TcpProxy.to(stack.broker.url);
+    const config = { RABBITMQ_URL: broker.url, REALTIME_CHECK_MS: 300 };
     const pods = [await stack.pod(config), await stack.pod(config)];
-    const network = await TcpProxy.to(new URL(pods[1]!.url));
-    const urls = [pods[0]!.url.replace('http', 'ws'), `ws://127.0.0.1:${network.port}`].map((u) => `${u}/ws`);
+    const network = await TcpProxy.to(pods[1]!.url);
+    const urls = [pods[0]!.url, network.url].map((url) =>
+      new URL('/ws', url.replace('http', 'ws')).toString(),
+    );
     // One begins on the pod that will stop, one on the pod whose network is cut.
     const clients = [urls, [...urls].reverse()].map((inOrder, n) => {
       const me = principal('admin', n + 1, [], tenant);
@@ -53,8 +52,8 @@ describe.each(REALTIME_ROUTINGS)('the realtime client on real pods, with %s', (r
         const events = stack.waba.commit(tenant, draft, draft);
         if (i % 50 === 12) lost++;
         else await stack.waba.publish(tenant, events);
-        if (i % 60 === 30) network.reset();
-        if (i % 100 === 50) broker.reset();
+        if (i % 60 === 30) network.cut();
+        if (i % 100 === 50) broker.cut();
         if (i === 300) void pods[0]!.stop();
         // Some at a time, so that all of it happens while messages come.
         if (i % 40 === 0) await shown(clients[1]!.screen, i - 100);
@@ -68,8 +67,8 @@ describe.each(REALTIME_ROUTINGS)('the realtime client on real pods, with %s', (r
     } finally {
       for (const { client } of clients) await client.close();
       await stack.stop();
-      await network.stop();
-      await broker.stop();
+      await network.close();
+      await broker.close();
     }
   }, 60_000);
 });

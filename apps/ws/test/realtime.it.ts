@@ -1,8 +1,7 @@
 import { REALTIME_ROUTINGS } from '@scrm/contracts';
 import type { RunningService } from '@scrm/platform';
-import { eventually } from '@scrm/testing';
+import { eventually, TcpProxy } from '@scrm/testing';
 import { audience, id, principal } from './model/fixtures';
-import { TcpProxy } from './support/tcp-proxy';
 import { ready } from './support/fake-waba';
 import { WsStack } from './support/ws-stack';
 
@@ -168,48 +167,44 @@ describe.each(REALTIME_ROUTINGS)('events on agents’ sockets, with %s', (routin
   });
 
   it('survive the broker: what came meanwhile is there when it is back', async () => {
-    const proxy = await TcpProxy.to(new URL(stack.broker.url));
-    const url = new URL(stack.broker.url);
-    url.port = String(proxy.port);
+    const proxy = await TcpProxy.to(stack.broker.url);
     try {
-      const pod = await stack.pod({ RABBITMQ_URL: url.toString() });
+      const pod = await stack.pod({ RABBITMQ_URL: proxy.url });
       const socket = await stack.signIn(pod, admin());
       await stack.waba.send(tenant, unassigned);
       await socket.rendered([1]);
 
-      proxy.cut();
+      proxy.refuse();
       await eventually(async () => expect((await fetch(`${pod.url}/health/ready`)).status).toBe(503));
       await stack.waba.send(tenant, unassigned, unassigned);
       expect(socket.positions).toEqual([1]);
-      proxy.mend();
+      proxy.accept();
       await socket.rendered([1, 2, 3]);
       await ready(pod.url);
       await stack.waba.send(tenant, unassigned);
       await socket.rendered([1, 2, 3, 4]);
 
       for (let i = 0; i < 5; i++) {
-        proxy.reset();
+        proxy.cut();
         await stack.waba.send(tenant, unassigned);
         await socket.rendered(range(1, 5 + i));
         await ready(pod.url);
       }
     } finally {
-      await proxy.stop();
+      await proxy.close();
     }
   });
 
   it('do not keep a pod from stopping, though the broker is away', async () => {
-    const url = new URL(stack.broker.url);
-    const proxy = await TcpProxy.to(new URL(url));
-    url.port = String(proxy.port);
-    const pod = await stack.pod({ RABBITMQ_URL: url.toString(), DRAIN_SPREAD_MS: 0 });
+    const proxy = await TcpProxy.to(stack.broker.url);
+    const pod = await stack.pod({ RABBITMQ_URL: proxy.url, DRAIN_SPREAD_MS: 0 });
     const socket = await stack.signIn(pod, admin());
     await stack.waba.send(tenant, unassigned);
     await socket.rendered([1]);
-    proxy.cut();
+    proxy.refuse();
     await eventually(async () => expect((await fetch(`${pod.url}/health/ready`)).status).toBe(503));
     await pod.stop();
     await socket.closedWith(1012);
-    await proxy.stop();
+    await proxy.close();
   });
 });
