@@ -1,10 +1,10 @@
-import { counter, crashPoint } from '@scrm/platform';
 import { Inject, Injectable } from '@nestjs/common';
 import { transaction } from '@scrm/database';
+import { counter, crashPoint } from '@scrm/platform';
 import type { DataSource } from 'typeorm';
 import type { StatusUpdate } from '../cloud-api/webhook-parser';
-import { MESSAGE_COLUMNS, type MessageRecord } from '../conversation/conversation.record';
 import { SYSTEM_DB } from '../db/data-source';
+import { lockMessages } from '../message/message.repository';
 import { StatusService } from '../message/status.service';
 import { StreamPublisher } from '../stream/stream.publisher';
 import { Timeline, type TenantChanges } from '../stream/timeline';
@@ -42,11 +42,12 @@ export class OverdueService {
         tx,
         lost.map((l) => l.conversation_id),
       );
-      const messages = await tx.query<MessageRecord>(
-        `SELECT ${MESSAGE_COLUMNS} FROM message m WHERE m.id = ANY($1) AND m.status = 'sending'
-          ORDER BY m.id FOR UPDATE`,
-        [lost.map((l) => l.id)],
+      const locked = await lockMessages(
+        tx,
+        lost.map((l) => l.id),
       );
+      // Its answer may have come since.
+      const messages = locked.filter((message) => message.status === 'sending');
       for (const message of messages) {
         message.status = 'unknown';
         message.error = { code: 0, title: 'The sending process ended before WhatsApp answered' };

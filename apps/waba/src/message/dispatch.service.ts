@@ -4,9 +4,10 @@ import { execute, transaction, type Transaction } from '@scrm/database';
 import type { DataSource } from 'typeorm';
 import type { GraphError, SendOutcome } from '../cloud-api/cloud-api.client';
 import { ruleOf, waitBefore, type GraphErrorRule } from '../cloud-api/graph-errors';
-import { MESSAGE_COLUMNS, type MessageRecord } from '../conversation/conversation.record';
+import type { MessageRecord } from '../conversation/conversation.record';
 import { SYSTEM_DB } from '../db/data-source';
 import { Timeline, type TenantChanges } from '../stream/timeline';
+import { lockMessages } from './message.repository';
 import { INSERT_MESSAGE_KEYS } from './status.service';
 
 /** A message that this process alone may send now, and all that it takes to send it. */
@@ -71,15 +72,14 @@ export class DispatchService {
   /** Writes down what became of sends. @returns what to publish, and what to do next for each */
   async settle(settlements: Settlement[]): Promise<{ changes: TenantChanges[]; after: AfterSend[] }> {
     return transaction(this.database, async (tx) => {
-      const ids = settlements.map((s) => s.claim.id);
       const [timeline, messages] = await Promise.all([
         Timeline.open(
           tx,
           settlements.map((s) => s.claim.conversation_id),
         ),
-        tx.query<MessageRecord>(
-          `SELECT ${MESSAGE_COLUMNS} FROM message m WHERE m.id = ANY($1) ORDER BY m.id FOR UPDATE`,
-          [ids],
+        lockMessages(
+          tx,
+          settlements.map((s) => s.claim.id),
         ),
       ]);
       const byId = new Map(messages.map((m) => [m.id, m]));

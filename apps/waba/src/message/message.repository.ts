@@ -12,6 +12,13 @@ export interface IdempotencyKeyOf {
   messageId: string;
 }
 
+/** The messages, locked in the order of their ids. Their conversations have to be locked before. */
+export const lockMessages = (tx: Transaction, ids: string[]): Promise<MessageRecord[]> =>
+  tx.query<MessageRecord>(
+    `SELECT ${MESSAGE_COLUMNS} FROM message m WHERE m.id = ANY($1) ORDER BY m.id FOR UPDATE`,
+    [ids],
+  );
+
 @Injectable()
 export class MessageRepository {
   /** Newest first; one row more than the page. */

@@ -2,8 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { counter } from '@scrm/platform';
 import type { Transaction } from '@scrm/database';
 import type { StatusUpdate, Traced } from '../cloud-api/webhook-parser';
-import { MESSAGE_COLUMNS, type MessageRecord } from '../conversation/conversation.record';
+import type { MessageRecord } from '../conversation/conversation.record';
 import type { Timeline } from '../stream/timeline';
+import { lockMessages } from './message.repository';
 import { nextStatus } from './status';
 
 export interface StatusOf {
@@ -66,10 +67,7 @@ export class StatusService {
   /** The messages of the statuses. Their conversations have to be locked before. */
   async lock(tx: Transaction, statuses: LocatedStatus[]): Promise<MessageRecord[]> {
     if (statuses.length === 0) return [];
-    return tx.query<MessageRecord>(
-      `SELECT ${MESSAGE_COLUMNS} FROM message m WHERE m.id = ANY($1) ORDER BY m.id FOR UPDATE`,
-      [[...new Set(statuses.map((s) => s.messageId))]],
-    );
+    return lockMessages(tx, [...new Set(statuses.map((s) => s.messageId))]);
   }
 
   /** Applies them to the locked messages. */

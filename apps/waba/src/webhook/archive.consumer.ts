@@ -1,4 +1,3 @@
-import { crashPoint } from '@scrm/platform';
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import {
   BatchConsumers,
@@ -7,6 +6,7 @@ import {
   type Delivery,
   type MessagingOptions,
 } from '@scrm/messaging';
+import { crashPoint } from '@scrm/platform';
 import { InboundService } from '../message/inbound.service';
 import { readHeaders } from './delivery-headers';
 import { WebhookRepository, type DeliveryRow } from './webhook.repository';
