@@ -1,4 +1,10 @@
-import { conversationChanged, type ConversationEvent, type EventPayload } from '@scrm/contracts';
+import {
+  conversationChanged,
+  messageSend,
+  type ConversationEvent,
+  type EventPayload,
+  type MessageView,
+} from '@scrm/contracts';
 import { migrate } from '@scrm/database';
 import { RpcClient } from '@scrm/messaging';
 import { startService, type RunningService } from '@scrm/platform';
@@ -145,6 +151,29 @@ export class WabaHarness {
       text: { body },
       ...more,
     };
+  }
+
+  /** A customer writes to the number. @returns the conversation, once the message is in it */
+  async customerWrites(from: string, to: TestSender, more: Record<string, unknown> = {}): Promise<string> {
+    const message = this.text(from, 'hello', more);
+    await this.deliver(delivery(change(to, { messages: [message] })));
+    return eventually(async () => {
+      const [row] = await this.query<{ conversation_id: string }>(
+        'SELECT conversation_id FROM message WHERE wamid = $1',
+        [message.id],
+      );
+      return row!.conversation_id;
+    });
+  }
+
+  /** An agent sends a text, or what Graph would take as a message. */
+  send(
+    conversationId: string,
+    body: string | Record<string, unknown>,
+    { token, key = randomUUID() }: { token: string; key?: string },
+  ): Promise<MessageView> {
+    const message = typeof body === 'string' ? { type: 'text', text: { body } } : body;
+    return this.rpc.call(messageSend, { conversationId, idempotencyKey: key, message }, { token });
   }
 
   /** What the ws pods hear, in the order in which they hear it. */

@@ -34,7 +34,7 @@ export const ISOLATION = [
     replace: '!conversation',
     tests: [
       {
-        file: 'apps/waba/test/road-out.it.ts',
+        file: 'apps/waba/test/inbox.it.ts',
         name: 'shows a conversation to those who may see it, and to nobody else',
       },
     ],
