@@ -4,7 +4,7 @@ import { connect, createServer } from 'node:net';
 /** @typedef {import('node:net').Socket} Socket */
 
 export class Proxy {
-  /** @type {Set<{ near: Socket, far: Socket }>} */
+  /** @type {Set<{ near: Socket, far: Socket, forgotten: boolean }>} */
   #pairs = new Set();
   #delayMs = 0;
   #frozen = false;
@@ -44,8 +44,9 @@ export class Proxy {
     this.#targets = urls.map((url) => new URL(url));
   }
 
+  /** Those that it still carries. */
   get connections() {
-    return this.#pairs.size;
+    return [...this.#pairs].filter(({ forgotten }) => !forgotten).length;
   }
 
   /** As if nothing were between: the end of every fault. What was held back goes on. */
@@ -64,11 +65,13 @@ export class Proxy {
     this.#frozen = false;
     // Neither end hears of the other one's end.
     const told = ['data', 'end', 'close'];
-    for (const { near, far } of this.#pairs)
-      for (const socket of [near, far]) {
+    for (const pair of this.#pairs) {
+      pair.forgotten = true;
+      for (const socket of [pair.near, pair.far]) {
         for (const event of told) socket.removeAllListeners(event);
         socket.resume();
       }
+    }
   }
 
   /** Every byte comes so much later, both ways. @param {number} ms */
@@ -114,7 +117,7 @@ export class Proxy {
     const target = this.#targets[this.#turn++ % this.#targets.length];
     const far = connect({ host: target.hostname, port: Number(target.port), noDelay: true });
     near.setNoDelay(true);
-    const pair = { near, far };
+    const pair = { near, far, forgotten: false };
     this.#pairs.add(pair);
     this.#flow(near, far);
     this.#flow(far, near);
