@@ -1,4 +1,5 @@
 /** What `npm run bench` was asked to do. */
+import { namesOf, readFlags, whole } from '../lib/flags.mjs';
 import { LIMITS } from '../lib/ports.mjs';
 import { Problem } from '../lib/say.mjs';
 
@@ -44,6 +45,24 @@ One JSON line a scenario on stdout, progress on stderr. Exit code 1 where a figu
  * @property {boolean} help
  */
 
+/** @type {Record<string, import('../lib/flags.mjs').Flag>} */
+const FLAGS = {
+  scenario: { type: 'string' },
+  seconds: { type: 'string' },
+  rounds: { type: 'string' },
+  kills: { type: 'string' },
+  rate: { type: 'string' },
+  'in-flight': { type: 'string' },
+  shape: { type: 'string' },
+  sockets: { type: 'string' },
+  'waba-pods': { type: 'string' },
+  'scale-messages': { type: 'string' },
+  'split-roles': { type: 'boolean' },
+  profile: { type: 'boolean' },
+  'no-build': { type: 'boolean' },
+  keep: { type: 'boolean' },
+};
+
 /**
  * @param {string[]} args
  * @param {string[]} known the scenarios there are
@@ -51,68 +70,34 @@ One JSON line a scenario on stdout, progress on stderr. Exit code 1 where a figu
  * @returns {BenchOptions}
  */
 export function parseBenchOptions(args, known, onRequest = []) {
-  /** @type {BenchOptions} */
-  const options = {
-    scenarios: known.filter((name) => !onRequest.includes(name)),
-    scaleMessages: 10_000_000,
-    kills: 20,
-    inFlight: 400,
-    rounds: 3,
-    wabaPods: 1,
-    splitRoles: false,
-    profile: false,
-    build: true,
-    keep: false,
-    help: false,
+  const given = readFlags(args, FLAGS, 'npm run bench --');
+  /** @type {(flag: string, least: number, most: number) => number | undefined} */
+  const number = (flag, least, most) =>
+    given[flag] === undefined ? undefined : whole(`--${flag}`, given[flag], least, most);
+  return {
+    scenarios:
+      given.scenario === undefined
+        ? known.filter((name) => !onRequest.includes(name))
+        : namesOf(given.scenario, known, 'scenario', `there are ${known.join(', ')}`),
+    seconds: number('seconds', 1, 3_600),
+    rounds: number('rounds', 1, 100) ?? 3,
+    kills: number('kills', 1, 1_000) ?? 20,
+    rate: number('rate', 1, 20_000),
+    inFlight: number('in-flight', 1, 5_000) ?? 400,
+    shape: shapeOf(given.shape),
+    sockets: number('sockets', 1, 1_000),
+    wabaPods: number('waba-pods', 1, LIMITS.wabaPods) ?? 1,
+    scaleMessages: number('scale-messages', 1_000, 100_000_000) ?? 10_000_000,
+    splitRoles: given['split-roles'] ?? false,
+    profile: given.profile ?? false,
+    build: !given['no-build'],
+    keep: given.keep ?? false,
+    help: given.help ?? false,
   };
-  const rest = args.flatMap((arg) => (/^--[^=]+=/.test(arg) ? arg.split(/=(.*)/s, 2) : [arg]));
-  const value = (/** @type {string} */ flag) => {
-    const given = rest.shift();
-    if (!given) throw new Problem(`${flag} needs a value (see --help)`);
-    return given;
-  };
-  while (rest.length > 0) {
-    const flag = rest.shift() ?? '';
-    if (flag === '--help' || flag === '-h') options.help = true;
-    else if (flag === '--no-build') options.build = false;
-    else if (flag === '--profile') options.profile = true;
-    else if (flag === '--keep') options.keep = true;
-    else if (flag === '--scenario') options.scenarios = scenarios(value(flag), known);
-    else if (flag === '--seconds') options.seconds = whole(flag, value(flag), 1, 3_600);
-    else if (flag === '--kills') options.kills = whole(flag, value(flag), 1, 1_000);
-    else if (flag === '--rate') options.rate = whole(flag, value(flag), 1, 20_000);
-    else if (flag === '--in-flight') options.inFlight = whole(flag, value(flag), 1, 5_000);
-    else if (flag === '--rounds') options.rounds = whole(flag, value(flag), 1, 100);
-    else if (flag === '--shape') options.shape = shapeOf(value(flag));
-    else if (flag === '--sockets') options.sockets = whole(flag, value(flag), 1, 1_000);
-    else if (flag === '--split-roles') options.splitRoles = true;
-    else if (flag === '--waba-pods') options.wabaPods = whole(flag, value(flag), 1, LIMITS.wabaPods);
-    else if (flag === '--scale-messages')
-      options.scaleMessages = whole(flag, value(flag), 1_000, 100_000_000);
-    else throw new Problem(`unknown flag ${flag}: see npm run bench -- --help`);
-  }
-  return options;
 }
 
-/** @param {string} text */
+/** @param {string | undefined} text */
 function shapeOf(text) {
-  if (text === 'team' || text === 'agent') return text;
+  if (text === undefined || text === 'team' || text === 'agent') return text;
   throw new Problem(`there is no shape "${text}": there are team and agent`);
-}
-
-/** @param {string} text @param {string[]} known */
-function scenarios(text, known) {
-  const names = text.split(',');
-  const wrong = names.find((name) => !known.includes(name));
-  if (wrong !== undefined)
-    throw new Problem(`there is no scenario "${wrong}": there are ${known.join(', ')}`);
-  return names;
-}
-
-/** @param {string} flag @param {string} text @param {number} least @param {number} most */
-function whole(flag, text, least, most) {
-  const value = Number(text);
-  if (!/^\d+$/.test(text) || value < least || value > most)
-    throw new Problem(`${flag} must be a whole number from ${least} to ${most}, not "${text}"`);
-  return value;
 }

@@ -1,4 +1,5 @@
 /** What `npm run test:faults` was asked to do. */
+import { numberOf, readFlags, whole } from '../lib/flags.mjs';
 import { Problem } from '../lib/say.mjs';
 
 export const HELP = `Breaks things under load and looks whether every promise is kept: npm run test:faults -- [flags]
@@ -32,45 +33,41 @@ The table and one JSON line a fault on stdout, progress on stderr. Exit code 1 w
  * @property {boolean} help
  */
 
+/** @type {Record<string, import('../lib/flags.mjs').Flag>} */
+const FLAGS = {
+  only: { type: 'string' },
+  times: { type: 'string' },
+  soak: { type: 'string' },
+  load: { type: 'string' },
+  seed: { type: 'string' },
+  report: { type: 'string' },
+  short: { type: 'boolean' },
+  'no-build': { type: 'boolean' },
+  keep: { type: 'boolean' },
+  list: { type: 'boolean' },
+};
+
 /**
  * @param {string[]} args
  * @param {string[]} known the faults there are
  * @returns {FaultOptions}
  */
 export function parseFaultOptions(args, known) {
-  /** @type {FaultOptions} */
-  const options = {
-    short: false,
-    load: args.includes('--short') ? 0.4 : 1,
-    seed: Math.floor(Math.random() * 1_000_000),
-    build: true,
-    keep: false,
-    list: false,
-    help: false,
+  const given = readFlags(args, FLAGS, 'npm run test:faults --');
+  const { only, times, soak, load, seed, report, short = false } = given;
+  return {
+    only: only === undefined ? undefined : faults(only, known),
+    times: times === undefined ? undefined : whole('--times', times, 1, 10_000),
+    soak: soak === undefined ? undefined : numberOf('--soak', soak, 1, 1_440),
+    load: load === undefined ? (short ? 0.4 : 1) : numberOf('--load', load, 0.01, 10),
+    seed: seed === undefined ? Math.floor(Math.random() * 1_000_000) : whole('--seed', seed, 0, 2 ** 32 - 1),
+    report,
+    short,
+    build: !given['no-build'],
+    keep: given.keep ?? false,
+    list: given.list ?? false,
+    help: given.help ?? false,
   };
-  const rest = args.flatMap((arg) => (/^--[^=]+=/.test(arg) ? arg.split(/=(.*)/s, 2) : [arg]));
-  const value = (/** @type {string} */ flag) => {
-    const given = rest.shift();
-    if (!given) throw new Problem(`${flag} needs a value (see --help)`);
-    return given;
-  };
-  while (rest.length > 0) {
-    const flag = rest.shift() ?? '';
-    if (flag === '--help' || flag === '-h') options.help = true;
-    else if (flag === '--list') options.list = true;
-    else if (flag === '--short') options.short = true;
-    else if (flag === '--no-build') options.build = false;
-    else if (flag === '--keep') options.keep = true;
-    else if (flag === '--only') options.only = faults(value(flag), known);
-    else if (flag === '--times') options.times = number(flag, value(flag), 1, 10_000);
-    else if (flag === '--seed') options.seed = number(flag, value(flag), 0, 2 ** 32 - 1);
-    else if (flag === '--load') options.load = number(flag, value(flag), 0.01, 10);
-    else if (flag === '--report') options.report = value(flag);
-    else if (flag === '--soak')
-      options.soak = rest[0] && !rest[0].startsWith('--') ? number(flag, value(flag), 1, 1_440) : 30;
-    else throw new Problem(`unknown flag ${flag}: see npm run test:faults -- --help`);
-  }
-  return options;
 }
 
 /** A name, or the beginning of several: `crash` is every crash point. @param {string} text @param {string[]} known */
@@ -82,14 +79,4 @@ function faults(text, known) {
     if (found.length === 0) throw new Problem(`there is no fault "${wanted}": see --list`);
     return found;
   });
-}
-
-const FRACTIONS = new Set(['--soak', '--load']);
-
-/** @param {string} flag @param {string} text @param {number} least @param {number} most */
-function number(flag, text, least, most) {
-  const value = Number(text);
-  if (!(text.trim() && value >= least && value <= most) || (!FRACTIONS.has(flag) && !Number.isInteger(value)))
-    throw new Problem(`${flag} must be a number from ${least} to ${most}, not "${text}"`);
-  return value;
 }

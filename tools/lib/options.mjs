@@ -1,7 +1,7 @@
 /** What `npm start` was asked to do: flags before environment variables before defaults. */
 import { join, resolve } from 'node:path';
 import { ROOT } from './files.mjs';
-import { Problem } from './say.mjs';
+import { readFlags, whole } from './flags.mjs';
 import { LIMITS } from './ports.mjs';
 
 export const HELP = `Brings up the whole stack on this machine: npm start -- [flags]
@@ -22,6 +22,17 @@ export const HELP = `Brings up the whole stack on this machine: npm start -- [fl
 Ports from the first on: back +0, user +2, waba +3, meta-simulator +4, further waba pods +5 to +9 and
 +50 to +79, ws pods +10 to +39; private Postgres +40, RabbitMQ +41 (its distribution +42, epmd +43).`;
 
+/** @type {Record<string, import('./flags.mjs').Flag>} */
+const FLAGS = {
+  'port-base': { type: 'string' },
+  home: { type: 'string' },
+  'ws-pods': { type: 'string' },
+  'waba-pods': { type: 'string' },
+  'split-roles': { type: 'boolean' },
+  'no-seed': { type: 'boolean' },
+  'no-build': { type: 'boolean' },
+};
+
 /**
  * @typedef {object} Options
  * @property {string} home
@@ -40,62 +51,23 @@ Ports from the first on: back +0, user +2, waba +3, meta-simulator +4, further w
  * @returns {Options}
  */
 export function parseOptions(args, env) {
-  const options = {
-    home: env.SCRM_HOME || '.local',
-    portBase: env.PORT_BASE || '3000',
-    wsPods: '2',
-    wabaPods: '1',
-    splitRoles: false,
-    seed: true,
-    build: true,
-    help: false,
-  };
-  const withValue = {
-    '--port-base': 'portBase',
-    '--home': 'home',
-    '--ws-pods': 'wsPods',
-    '--waba-pods': 'wabaPods',
-  };
-  const rest = args.flatMap((arg) => (/^--[^=]+=/.test(arg) ? split(arg) : [arg]));
-  while (rest.length > 0) {
-    const flag = rest.shift() ?? '';
-    if (flag === '--split-roles') options.splitRoles = true;
-    else if (flag === '--no-seed') options.seed = false;
-    else if (flag === '--no-build') options.build = false;
-    else if (flag === '--help' || flag === '-h') options.help = true;
-    else if (flag in withValue) {
-      const value = rest.shift();
-      if (!value) throw new Problem(`${flag} needs a value (see --help)`);
-      options[withValue[flag]] = value;
-    } else throw new Problem(`unknown flag ${flag}: see npm start -- --help`);
-  }
+  const given = readFlags(args, FLAGS, 'npm start --');
+  const splitRoles = given['split-roles'] ?? false;
+  const portBase = given['port-base'] ?? (env.PORT_BASE || '3000');
+  const wabaPods = whole('--waba-pods', given['waba-pods'] ?? '1', 1, LIMITS.wabaPods);
   return {
-    ...options,
-    home: resolve(ROOT, options.home),
-    portBase: whole('--port-base (or PORT_BASE)', options.portBase, 1024, 65_535 - LIMITS.span),
-    wsPods: whole('--ws-pods', options.wsPods, 1, LIMITS.wsPods),
-    wabaPods: Math.max(
-      whole('--waba-pods', options.wabaPods, 1, LIMITS.wabaPods),
-      options.splitRoles ? 2 : 1,
-    ),
+    home: resolve(ROOT, given.home ?? (env.SCRM_HOME || '.local')),
+    portBase: whole('--port-base (or PORT_BASE)', portBase, 1024, 65_535 - LIMITS.span),
+    wsPods: whole('--ws-pods', given['ws-pods'] ?? '2', 1, LIMITS.wsPods),
+    wabaPods: Math.max(wabaPods, splitRoles ? 2 : 1),
+    splitRoles,
+    seed: !given['no-seed'],
+    build: !given['no-build'],
+    help: given.help ?? false,
   };
 }
 
 /** Where tests keep their private stacks. */
 export function testHomes(env = process.env) {
   return join(resolve(ROOT, env.SCRM_HOME || '.local'), 'test');
-}
-
-/** @param {string} arg `--name=value` */
-function split(arg) {
-  const at = arg.indexOf('=');
-  return [arg.slice(0, at), arg.slice(at + 1)];
-}
-
-/** @param {string} name @param {string} text @param {number} least @param {number} most */
-function whole(name, text, least, most) {
-  const value = Number(text);
-  if (!/^\d+$/.test(text) || value < least || value > most)
-    throw new Problem(`${name} must be a whole number from ${least} to ${most}, not "${text}"`);
-  return value;
 }
