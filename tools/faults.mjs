@@ -154,7 +154,8 @@ function grouped(those) {
 async function open(flags) {
   note(`starting a stack${flags.length > 0 ? `: ${flags.join(' ')}` : ''}`);
   const { build, keep, load, short } = options;
-  world = new World({ random, build, keep, load, short, flags, note });
+  const measureMemory = options.soak !== undefined;
+  world = new World({ random, build, keep, load, short, flags, note, measureMemory });
   return world.start();
 }
 

@@ -1,5 +1,6 @@
 /** Whether the memory of a process grows, looked at life by life: what was killed begins anew. */
-import { OUR_SERVICES } from '../bench/stack.mjs';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { rssMiB } from '../bench/usage.mjs';
 
 const SAMPLE_MS = 5_000;
@@ -11,18 +12,20 @@ const LIFE_S = 240;
  * @property {string} name
  * @property {number} lives that were long enough
  * @property {number} seconds of them that were looked at
- * @property {number} lastMiB
- * @property {number} perHour MiB
- * @property {boolean} judged whether it has to be flat
+ * @property {number} residentMiB at the end
+ * @property {number} residentPerHour MiB
+ * @property {number} [liveMiB] at the end: what is in use after all garbage is collected
+ * @property {number} [livePerHour] MiB: this has to be flat
  *
- * @typedef {{ name: string, samples: [number, number][] }} ProcessLife samples: seconds, MiB
+ * @typedef {[seconds: number, MiB: number]} Sample
+ * @typedef {{ name: string, resident: Sample[], live: Sample[] }} ProcessLife
  */
 
 /** What each process takes. */
 export class Memory {
   #timer;
   #world;
-  /** @type {Map<string, ProcessLife>} */
+  /** @type {Map<string, { name: string, pid: number | null, resident: Sample[] }>} */
   #lives = new Map();
 
   /** @param {import('./world.mjs').World} world */
@@ -47,46 +50,68 @@ export class Memory {
     const sizes = { ...rssMiB(processes), driver: process.memoryUsage().rss / 2 ** 20 };
     for (const { name, pid } of [...processes, { name: 'driver', pid: process.pid }]) {
       const key = `${name} ${pid}`;
-      const life = this.#lives.get(key) ?? { name, samples: [] };
+      const life = this.#lives.get(key) ?? { name, pid, resident: [] };
       this.#lives.set(key, life);
-      if (sizes[name]) life.samples.push([performance.now() / 1000, sizes[name]]);
+      if (sizes[name]) life.resident.push([performance.now() / 1000, sizes[name]]);
     }
   }
 
   slopes() {
-    return slopesOf([...this.#lives.values()]);
+    const lives = [...this.#lives.values()];
+    return slopesOf(lives.map(({ name, pid, resident }) => ({ name, resident, live: this.#liveOf(pid) })));
+  }
+
+  /** As the process itself wrote it down. @param {number | null} pid @returns {Sample[]} */
+  #liveOf(pid) {
+    try {
+      const lines = readFileSync(join(this.#world.memoryDir, String(pid)), 'utf8')
+        .trim()
+        .split('\n');
+      return lines.map((line) => /** @type {Sample} */ (line.split(' ').map(Number)));
+    } catch {
+      return [];
+    }
   }
 }
 
 /** By service: over all lives that were long enough, each without its first third. @param {ProcessLife[]} lives @returns {Slope[]} */
 export function slopesOf(lives) {
-  /** @type {Map<string, { seconds: number, growth: number, lives: number, last: number }>} */
-  const sums = new Map();
-  for (const { name, samples } of lives) {
-    const lived = samples.length < 2 ? 0 : samples[samples.length - 1][0] - samples[0][0];
-    if (lived < LIFE_S) continue;
-    const rest = samples.filter(([at]) => at >= samples[0][0] + lived / 3);
-    const seconds = (lived * 2) / 3;
-    const sum = sums.get(name) ?? { seconds: 0, growth: 0, lives: 0, last: 0 };
-    sums.set(name, {
-      seconds: sum.seconds + seconds,
-      growth: sum.growth + slope(rest) * seconds,
-      lives: sum.lives + 1,
-      last: Math.round(rest[rest.length - 1][1]),
-    });
-  }
-  return [...sums].map(([name, { seconds, growth, lives, last }]) => ({
-    name,
-    lives,
-    seconds: Math.round(seconds),
-    lastMiB: last,
-    // Only our own are judged; the others are there to be seen.
-    perHour: Math.round((growth / seconds) * 3_600),
-    judged: OUR_SERVICES.test(name),
-  }));
+  const names = [...new Set(lives.map(({ name }) => name))];
+  return names.flatMap((name) => {
+    const own = lives.filter((life) => life.name === name);
+    const resident = growth(own.map((life) => life.resident));
+    const live = growth(own.map((life) => life.live));
+    if (!resident) return [];
+    const { lives: count, seconds, last, perHour } = resident;
+    return {
+      ...{ name, lives: count, seconds, residentMiB: last, residentPerHour: perHour },
+      ...(live && { liveMiB: live.last, livePerHour: live.perHour }),
+    };
+  });
 }
 
-/** Least squares. @param {[number, number][]} points @returns {number} growth a second */
+/** @param {Sample[][]} lives */
+function growth(lives) {
+  const long = lives.filter((samples) => spanOf(samples) >= LIFE_S);
+  if (long.length === 0) return undefined;
+  let [seconds, grown] = [0, 0];
+  for (const samples of long) {
+    const looked = (spanOf(samples) * 2) / 3;
+    seconds += looked;
+    grown += slope(samples.filter(([at]) => at >= samples[0][0] + spanOf(samples) / 3)) * looked;
+  }
+  return {
+    lives: long.length,
+    seconds: Math.round(seconds),
+    last: Math.round(long[long.length - 1].at(-1)?.[1] ?? 0),
+    perHour: Math.round((grown / seconds) * 3_600),
+  };
+}
+
+/** @param {Sample[]} samples */
+const spanOf = (samples) => (samples.length < 2 ? 0 : samples[samples.length - 1][0] - samples[0][0]);
+
+/** Least squares. @param {Sample[]} points @returns {number} growth a second */
 function slope(points) {
   const mean = (/** @type {0 | 1} */ axis) =>
     points.reduce((sum, point) => sum + point[axis], 0) / points.length;

@@ -102,10 +102,13 @@ export function circumstances(seed) {
 /** What the processes took. @param {import('./memory.mjs').Slope[]} slopes @returns {string} in Markdown */
 export function memoryTable(slopes) {
   return markdown(
-    ['process', 'lives', 'seconds looked at', 'MiB at the end', 'MiB an hour'],
-    slopes.map(({ name, lives, seconds: looked, lastMiB, perHour }) => [
+    [
+      ...['process', 'lives', 'seconds looked at', 'in use, MiB at the end', 'MiB an hour'],
+      ...['resident, MiB at the end', 'MiB an hour'],
+    ],
+    slopes.map(({ name, lives, seconds: looked, liveMiB = '', livePerHour = '', ...resident }) => [
       name,
-      ...[lives, looked, lastMiB, perHour].map(String),
+      ...[lives, looked, liveMiB, livePerHour, resident.residentMiB, resident.residentPerHour].map(String),
     ]),
   );
 }

@@ -52,6 +52,7 @@ const GRAPH_TIMEOUT_MS = 3_000;
  * @property {boolean} short the selection of `npm test`
  * @property {number} load what all rates are multiplied by
  * @property {string[]} flags
+ * @property {boolean} [measureMemory]
  * @property {(text: string) => void} note
  */
 
@@ -65,6 +66,8 @@ export class World {
   home = homeFor('faults');
   /** Where a file of a crash point's name ends the next process that passes it. */
   crashDir = join(this.home, 'crash');
+  /** What each process has in use, in a file of its id's name. */
+  memoryDir = join(this.home, 'memory');
   /** The last verdict: what a fault broke is the difference. @type {Record<string, number>} */
   counts = {};
   #options;
@@ -91,7 +94,11 @@ export class World {
       RABBITMQ_URL: broker.proxy.url,
       CRASH_DIR: this.crashDir,
       SKEW_DIR: join(this.home, 'skew'),
-      NODE_OPTIONS: `--require=${join(import.meta.dirname, 'infrastructure/skew.cjs')}`,
+      // Only a soak asks: to collect all garbage holds a process up.
+      ...(this.#options.measureMemory && { LIVE_MEMORY_DIR: this.memoryDir }),
+      NODE_OPTIONS: ['infrastructure/skew.cjs', 'live-memory.cjs']
+        .map((file) => `--require=${join(import.meta.dirname, file)}`)
+        .join(' '),
       GRAPH_TIMEOUT_MS: String(GRAPH_TIMEOUT_MS),
       DRAIN_SPREAD_MS: '1000',
       LONGEST_RESTART_PAUSE_MS: '200',

@@ -9,30 +9,31 @@ describe('the memory of processes', () => {
   it('shows what grows, by the hour, and leaves the warming up out', () => {
     // 50 MiB of warming up in the first hundred seconds, then 36 MiB an hour.
     const size = (/** @type {number} */ at) => 100 + Math.min(at, 100) / 2 + at * 0.01;
-    const [slope] = slopesOf([{ name: 'waba', samples: samples(600, size) }]);
+    const [slope] = slopesOf([{ name: 'waba', resident: samples(600, () => 300), live: samples(600, size) }]);
     assert.deepEqual(slope, {
       name: 'waba',
       lives: 1,
       seconds: 400,
-      lastMiB: 156,
-      perHour: 36,
-      judged: true,
+      residentMiB: 300,
+      residentPerHour: 0,
+      liveMiB: 156,
+      livePerHour: 36,
     });
   });
 
   it('weighs several lives of one service by their length, and leaves short ones out', () => {
     const [slope, ...others] = slopesOf([
-      { name: 'ws-1', samples: samples(300, (at) => 90 + at * 0.04) },
-      { name: 'ws-1', samples: samples(900, () => 90) },
-      { name: 'ws-1', samples: samples(60, (at) => 90 + at) },
+      { name: 'ws-1', resident: samples(300, (at) => 90 + at * 0.04), live: [] },
+      { name: 'ws-1', resident: samples(900, () => 90), live: [] },
+      { name: 'ws-1', resident: samples(60, (at) => 90 + at), live: [] },
     ]);
     assert.deepEqual(others, []);
     assert.equal(slope.lives, 2);
-    assert.equal(slope.perHour, 36);
+    assert.equal(slope.residentPerHour, 36);
   });
 
-  it('judges our own services alone', () => {
-    const [slope] = slopesOf([{ name: 'rabbitmq', samples: samples(600, () => 200) }]);
-    assert.equal(slope.judged, false);
+  it('does not know what is in use where the process does not say it', () => {
+    const [slope] = slopesOf([{ name: 'rabbitmq', resident: samples(600, () => 200), live: [] }]);
+    assert.deepEqual([slope.residentMiB, slope.liveMiB, slope.livePerHour], [200, undefined, undefined]);
   });
 });
