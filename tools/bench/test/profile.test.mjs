@@ -35,6 +35,8 @@ test('a service records what it does between two signals, anything else does not
   writeFileSync(
     program,
     `function busywork() { const end = Date.now() + 20; while (Date.now() < end); }
+     // Inlined into its caller it would have no name any more.
+     %NeverOptimizeFunction(busywork);
      let rounds = 0;
      setInterval(() => { busywork(); if (++rounds % 10 === 0) process.stdout.write('worked'); }, 30);
      const { writeFileSync } = require('node:fs');
@@ -47,7 +49,10 @@ test('a service records what it does between two signals, anything else does not
     PROFILE_FOLDER: folder,
     PORT: '7',
   };
-  const child = spawn(process.execPath, [program], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, ['--allow-natives-syntax', program], {
+    env,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   t.after(() => child.kill('SIGKILL'));
   const said = async (/** @type {string} */ word) => {
     for await (const chunk of on(child.stdout, 'data')) if (String(chunk).includes(word)) return;
