@@ -31,6 +31,14 @@ export class Api {
     return call<T>(`${this.base}/api/v1${path}`, { method: 'POST', body, token: this.token, headers });
   }
 
+  patch<T>(path: string, body: unknown): Promise<Answer<T>> {
+    return call<T>(`${this.base}/api/v1${path}`, { method: 'PATCH', body, token: this.token });
+  }
+
+  delete<T>(path: string): Promise<Answer<T>> {
+    return call<T>(`${this.base}/api/v1${path}`, { method: 'DELETE', token: this.token });
+  }
+
   send<T>(conversationId: string, text: string, key: string = randomUUID()): Promise<Answer<T>> {
     const headers = { 'idempotency-key': key };
     return this.post<T>(

@@ -34,8 +34,8 @@ describe('the main job', () => {
     await running?.stop();
   }, 60_000);
 
-  const screenOf = async (email: string, pod = 0) => {
-    const { token } = await Api.login(stack, email);
+  const screenOf = async (email: string, pod = 0) => screenWith((await Api.login(stack, email)).token, pod);
+  const screenWith = async (token: string, pod: number) => {
     const screen = await new Screen(stack.ws, () => token).open(pod);
     screens.push(screen);
     return screen;
@@ -191,6 +191,41 @@ describe('the main job', () => {
         body: { status, code, type: `urn:scrm:problem:${code}` },
       });
     }
+  });
+
+  it('shows the door to whoever was signed out or deactivated: on every service and every pod, in two seconds', async () => {
+    const [email] = SUPPORT as [string];
+    const here = await Api.login(stack, email);
+    const elsewhere = await Api.login(stack, email);
+    const screens = await Promise.all([0, 1].map((pod) => screenWith(elsewhere.token, pod)));
+    const mine = await screenWith(here.token, 0);
+    const isOut = async (api: Api) => {
+      expect(await api.get('/me')).toMatchObject({ status: 401, body: { code: 'unauthenticated' } });
+      expect(await api.get('/conversations')).toMatchObject({ status: 401 });
+    };
+    const closed = (some: Screen[]) =>
+      eventually(() => {
+        for (const screen of some) expect(screen.closes.map(({ code }) => code)).toContain(4401);
+      });
+    const { body: mySessions } = await here.get<{ items: { current: boolean }[] }>('/me/sessions');
+    expect(mySessions.items.filter(({ current }) => current)).toHaveLength(1);
+    let began = performance.now();
+    expect(await here.delete('/me/sessions/others')).toMatchObject({ status: 200 });
+    await Promise.all([eventually(() => isOut(elsewhere)), closed(screens)]);
+    expect(performance.now() - began).toBeLessThan(2_000);
+    expect([(await here.get('/me')).status, mine.closes]).toEqual([200, []]);
+
+    const admin = await Api.login(stack, ADMIN);
+    const { body: page } = await admin.get<{ items: { id: string; email: string }[] }>('/agents?limit=100');
+    const { id } = page.items.find((item) => item.email === email)!;
+    began = performance.now();
+    expect(await admin.patch(`/agents/${id}`, { status: 'deactivated' })).toMatchObject({ status: 200 });
+    await Promise.all([eventually(() => isOut(here)), closed([mine])]);
+    expect(performance.now() - began).toBeLessThan(2_000);
+    await expect(Api.login(stack, email)).rejects.toThrow(/invalid_credentials/);
+    expect(await admin.patch(`/agents/${id}`, { status: 'active' })).toMatchObject({ status: 200 });
+    await isOut(here);
+    expect((await (await Api.login(stack, email)).get('/me')).status).toBe(200);
   });
 
   it('follows a message through all services by its trace, and logs no text of it', async () => {

@@ -19,7 +19,7 @@ const FOREIGN = new Set([
   'rabbitmq_queue_consumers',
 ]);
 const WORDS = new Set(
-  'and or unless by sum rate increase max absent histogram_quantile offset le queue duty service instance status consumer reason'.split(
+  'and or unless by sum rate increase max absent histogram_quantile offset le queue duty service instance status consumer reason time'.split(
     ' ',
   ),
 );

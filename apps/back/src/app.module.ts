@@ -1,6 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { brokerNames } from '@scrm/contracts';
-import { MessagingModule } from '@scrm/messaging';
+import { MessagingModule, RevocationModule } from '@scrm/messaging';
+import { Revocations } from '@scrm/platform';
 import { AgentController } from './agent/agent.controller';
 import { AuthModule } from './auth/auth.module';
 import type { BackConfig } from './config';
@@ -28,12 +29,17 @@ export class ApiModule {}
 @Module({})
 export class AppModule {
   /** @param messaging whoever gives `RpcClient`: the broker, unless a test or the API document stands in */
-  static forRoot(config: BackConfig, messaging = brokerMessaging(config)): DynamicModule {
-    return { module: AppModule, imports: [messaging, AuthModule.forRoot(config), ApiModule] };
+  static forRoot(config: BackConfig, messaging?: DynamicModule): DynamicModule {
+    const revocations = new Revocations({ known: messaging !== undefined });
+    const imports = messaging ? [messaging] : broker(config, revocations);
+    return { module: AppModule, imports: [...imports, AuthModule.forRoot(config, revocations), ApiModule] };
   }
 }
 
-function brokerMessaging(config: BackConfig): DynamicModule {
+function broker(config: BackConfig, revocations: Revocations): DynamicModule[] {
   const names = brokerNames(config.BROKER_NAMESPACE);
-  return MessagingModule.forRoot({ url: config.RABBITMQ_URL, service: 'back', names });
+  return [
+    MessagingModule.forRoot({ url: config.RABBITMQ_URL, service: 'back', names }),
+    RevocationModule.forRoot(revocations, config.JWKS_URL),
+  ];
 }

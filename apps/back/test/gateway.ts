@@ -5,7 +5,7 @@ import { Global, Module, type DynamicModule } from '@nestjs/common';
 import type { OpenAPIObject } from '@nestjs/swagger';
 import type { Problem } from '@scrm/contracts';
 import { RpcClient } from '@scrm/messaging';
-import { startService, type RunningService } from '@scrm/platform';
+import { Revocations, startService, type RunningService } from '@scrm/platform';
 import jwt from 'jsonwebtoken';
 import { backConfig, type BackConfig } from '../src/config';
 import { backService } from '../src/service';
@@ -81,6 +81,7 @@ export interface Gateway extends RunningService {
   /** Every route of the running service, e.g. `GET /api/v1/me`. */
   routes: string[];
   document: OpenAPIObject;
+  revocations: Revocations;
   ask(method: string, path: string, options?: RequestOptions): Promise<Answer>;
   close(): Promise<void>;
 }
@@ -100,10 +101,12 @@ export async function startGateway(env: Partial<Record<keyof BackConfig, string>
   });
   const rpc = new StubRpc();
   const routes: string[] = [];
+  let revocations!: Revocations;
   const options = backService(config, StubMessaging.with(rpc));
   const service = await startService({
     ...options,
     configure: async (app, logger) => {
+      revocations = app.get(Revocations, { strict: false });
       app
         .getHttpAdapter()
         .getInstance()
@@ -118,6 +121,7 @@ export async function startGateway(env: Partial<Record<keyof BackConfig, string>
     ...service,
     rpc,
     routes,
+    revocations,
     document,
     ask: (method, path, request) => ask(service.url, method, path, request),
     close: async () => {

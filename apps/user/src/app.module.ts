@@ -2,6 +2,7 @@ import { Global, Module, type DynamicModule } from '@nestjs/common';
 import { brokerNames } from '@scrm/contracts';
 import { DatabaseModule } from '@scrm/database';
 import { MessagingModule, type MessagingOptions } from '@scrm/messaging';
+import { AccessModule } from './access/access.module';
 import { AccessTokenModule } from './access-token/access-token.module';
 import { AgentModule } from './agent/agent.module';
 import { USER_CONFIG, type UserConfig } from './config';
@@ -22,6 +23,7 @@ export class AppModule {
       imports: [
         DatabaseModule.forRoot(identityPools(config.DATABASE_URL)),
         MessagingModule.forRoot(messagingOptions(config)),
+        AccessModule,
         AccessTokenModule,
         AgentModule,
         SessionModule,

@@ -9,7 +9,7 @@ export const userConfig = baseConfig.extend({
   TOKEN_ISSUER,
   TOKEN_AUDIENCE,
   DATABASE_URL: z.string().startsWith('postgres'),
-  /** Nobody can take an access token back, so it is short. */
+  /** Also how long a list of those that ended before their time is kept: at most twelve minutes. */
   ACCESS_TOKEN_TTL_S: z.coerce.number().int().min(30).max(600).default(600),
   /** After this long an agent signs in again. */
   REFRESH_TOKEN_TTL_DAYS: z.coerce.number().min(1).max(365).default(30),

@@ -11,10 +11,7 @@ afterAll(() => stack.close());
 
 const signIn = ({ email, password } = agent) => stack.rpc.call(sessionCreate, { email, password });
 const refresh = (refreshToken: string) => stack.rpc.call(sessionRefresh, { refreshToken });
-const backdateUse = () =>
-  asRole(stack.databaseUrl, SYSTEM_ROLE, (db) =>
-    db.query(`UPDATE refresh_token SET used_at = used_at - interval '11 seconds' WHERE used_at IS NOT NULL`),
-  );
+const backdateUse = () => stack.ageRefreshTokens();
 
 describe('signing in', () => {
   it('answers tokens that verify against the published keys', async () => {

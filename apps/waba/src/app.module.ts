@@ -1,8 +1,14 @@
 import { Module, type DynamicModule, type Provider } from '@nestjs/common';
 import { brokerNames } from '@scrm/contracts';
 import { DatabaseModule } from '@scrm/database';
-import { MessagingModule, RpcErrorFilter, RpcInterceptor, type MessagingOptions } from '@scrm/messaging';
-import { TokenVerifier } from '@scrm/platform';
+import {
+  MessagingModule,
+  RevocationModule,
+  RpcErrorFilter,
+  RpcInterceptor,
+  type MessagingOptions,
+} from '@scrm/messaging';
+import { Revocations, TokenVerifier } from '@scrm/platform';
 import { CloudApiClient } from './cloud-api/cloud-api.client';
 import { WABA_CONFIG, type WabaConfig, type WabaRole } from './config';
 import { ContactResolver } from './contact/contact.resolver';
@@ -88,7 +94,9 @@ export class AppModule {
   static forRoot(config: WabaConfig, { idle = false } = {}): DynamicModule {
     const has = (role: WabaRole) => config.WABA_ROLES.includes(role);
     const usesDatabase = has('worker') || has('scheduler');
+    const revocations = new Revocations({ known: false });
     const tokens = new TokenVerifier({
+      revocations,
       jwksUrl: config.JWKS_URL,
       issuer: config.TOKEN_ISSUER,
       audience: config.TOKEN_AUDIENCE,
@@ -97,6 +105,8 @@ export class AppModule {
       module: AppModule,
       imports: [
         MessagingModule.forRoot(messagingOptions(config)),
+        // Only questions come with a token.
+        ...(has('worker') && !idle ? [RevocationModule.forRoot(revocations, config.JWKS_URL)] : []),
         ...(usesDatabase ? [DatabaseModule.forRoot(databases(config))] : []),
       ],
       controllers: [...(has('ingress') ? [WebhookController] : []), ...(has('worker') ? RPC : [])],

@@ -88,7 +88,7 @@ describe('the inbox list', () => {
         const scope = ROLE_GRANTS[c.role]['conversation.read']!;
         const expected = rows.filter(
           (r) =>
-            canSee({ ...principal, sessionId: '', expiresAt: 0 }, scope, {
+            canSee({ ...principal, sessionId: '', agentVersion: 1, tenantVersion: 1, expiresAt: 0 }, scope, {
               teamId: r.team_id,
               assigneeId: r.assignee_id,
             }) &&

@@ -1,7 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { brokerNames, SOCKET_LIMITS } from '@scrm/contracts';
-import { BrokerConnection, MessagingModule } from '@scrm/messaging';
-import { Drain, Health, LOGGER, TokenVerifier, type Logger } from '@scrm/platform';
+import { BrokerConnection, MessagingModule, RevocationModule } from '@scrm/messaging';
+import { Drain, Health, LOGGER, Revocations, TokenVerifier, type Logger } from '@scrm/platform';
 import { AsyncApiController } from './asyncapi/asyncapi.controller';
 import { WS_CONFIG, type WsConfig } from './config';
 import { systemClock } from './realtime/clock';
@@ -17,10 +17,14 @@ import { SESSION_CONTEXT, SocketGateway } from './socket/socket.gateway';
 export class AppModule {
   static forRoot(config: WsConfig): DynamicModule {
     const names = brokerNames(config.BROKER_NAMESPACE);
+    const revocations = new Revocations({ known: false });
     const limits = { ...SOCKET_LIMITS, ...config.limits };
     return {
       module: AppModule,
-      imports: [MessagingModule.forRoot({ url: config.RABBITMQ_URL, service: 'ws', names })],
+      imports: [
+        MessagingModule.forRoot({ url: config.RABBITMQ_URL, service: 'ws', names }),
+        RevocationModule.forRoot(revocations, config.JWKS_URL),
+      ],
       controllers: [AsyncApiController],
       providers: [
         { provide: WS_CONFIG, useValue: config },
@@ -62,7 +66,9 @@ export class AppModule {
             feeds: FeedRegistry<Follower>,
             logger: Logger,
           ): SessionContext => ({
+            revocations,
             tokens: new TokenVerifier({
+              revocations,
               jwksUrl: config.JWKS_URL,
               issuer: config.TOKEN_ISSUER,
               audience: config.TOKEN_AUDIENCE,

@@ -22,6 +22,8 @@ const me = (teamIds = [MY_TEAM], role: Principal['role'] = 'agent'): Principal =
   role,
   teamIds,
   sessionId: id(8),
+  agentVersion: 1,
+  tenantVersion: 1,
   expiresAt: 2_000_000_000,
 });
 

@@ -8,6 +8,8 @@ export const ROLES = ['admin', 'leader', 'agent'] as const;
 export type Role = (typeof ROLES)[number];
 
 export const PERMISSIONS = [
+  'agent.read',
+  'agent.update',
   'conversation.read',
   'conversation.assign',
   'message.send',
@@ -22,6 +24,7 @@ export type Permission = (typeof PERMISSIONS)[number];
 export const ROLE_GRANTS: Record<Role, Partial<Record<Permission, Scope>>> = {
   admin: Object.fromEntries(PERMISSIONS.map((p) => [p, 'all'])) as Record<Permission, Scope>,
   leader: {
+    'agent.read': 'all',
     'conversation.read': 'team',
     'conversation.assign': 'team',
     'message.send': 'team',
@@ -29,6 +32,7 @@ export const ROLE_GRANTS: Record<Role, Partial<Record<Permission, Scope>>> = {
     'template.read': 'all',
   },
   agent: {
+    'agent.read': 'all',
     'conversation.read': 'own',
     'message.send': 'own',
     'sender.read': 'all',
@@ -43,6 +47,9 @@ export const principalSchema = z.object({
   role: z.enum(ROLES),
   teamIds: z.array(z.uuid()),
   sessionId: z.uuid(),
+  /** Of what the agent, and their tenant, may do: each change of it is a new version, and ends older tokens. */
+  agentVersion: z.number().int().default(0),
+  tenantVersion: z.number().int().default(0),
   /** When the access token ends, unix seconds. */
   expiresAt: z.number().int(),
 });

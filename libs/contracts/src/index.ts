@@ -2,6 +2,7 @@ export * from './access';
 export * from './broker';
 export * from './contract';
 export * from './errors';
+export * from './event/access-revoked';
 export * from './event/conversation-changed';
 export * from './event/stream-advanced';
 export * from './realtime/frames';

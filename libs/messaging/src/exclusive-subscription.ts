@@ -4,6 +4,8 @@ import type { KeptChannel } from './kept-channel';
 
 export interface ExclusiveSubscriptionOptions {
   exchange: string;
+  /** What of it; all, where the exchange is a fanout. */
+  key?: string;
   /** Unique per process: the queue is exclusive and goes with the connection. */
   queue: string;
   onMessage: (body: Buffer, headers: Record<string, unknown>) => void;
@@ -69,7 +71,7 @@ export class ExclusiveSubscription {
       durable: false,
       arguments: { 'x-max-length': MAX_QUEUE_LENGTH },
     });
-    await channel.bindQueue(queue, options.exchange, '');
+    await channel.bindQueue(queue, options.exchange, options.key ?? '');
     await channel.consume(
       queue,
       (message) => {

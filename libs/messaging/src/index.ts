@@ -5,6 +5,8 @@ export * from './exclusive-subscription';
 export * from './messaging.module';
 export * from './options';
 export * from './publisher';
+export * from './revocation-feed';
+export * from './revocation.module';
 export * from './rpc-client';
 export * from './rpc-server';
 export * from './serve-rpc';

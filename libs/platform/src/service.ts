@@ -45,6 +45,8 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     new FastifyAdapter({
       bodyLimit: options.bodyLimit ?? 1024 * 1024,
       forceCloseConnections: true,
+      // Who calls is what a proxy of ours says, and what nobody else says.
+      trustProxy: ['loopback', 'linklocal', 'uniquelocal'],
       serverFactory: (rest: RequestListener) => routes.serve(rest),
     }),
     { logger: new NestLogger(logger), abortOnError: false },

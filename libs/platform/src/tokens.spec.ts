@@ -64,6 +64,9 @@ describe('an access token', () => {
       role: 'leader',
       teamIds: CLAIMS.teams,
       sessionId: CLAIMS.sid,
+      // A token from before there were versions.
+      agentVersion: 0,
+      tenantVersion: 0,
       expiresAt: claimsOf(token).exp,
     });
   });

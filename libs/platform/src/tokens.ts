@@ -3,25 +3,28 @@ import { principalSchema, type Principal } from '@scrm/contracts';
 import jwt from 'jsonwebtoken';
 import { JwksClient } from 'jwks-rsa';
 import { AppError } from './errors';
+import { Revocations } from './revocations';
 
 export const TOKEN_ALGORITHM = 'ES256';
 const KNOWN_TOKENS = 10_000;
 
 /** Where the keys are: at an address, or at hand for the service that publishes them. */
-export type TokenVerifierOptions = { issuer: string; audience: string } & (
+export type TokenVerifierOptions = { issuer: string; audience: string; revocations?: Revocations } & (
   { jwksUrl: string } | { readKeys: () => Promise<{ keys: unknown[] }> }
 );
 
 /**
  * Checks access tokens against the keys that the user service publishes. Keys are cached, so a dead user service
  * signs nobody out. A token that was checked once is remembered until it ends: the hot road pays for the signature
- * once per token, not once per request.
+ * once per token, not once per request. Whether it ended before its time is asked each time.
  */
 export class TokenVerifier {
   private readonly keys: JwksClient;
   private readonly known = new Map<string, Principal>();
+  private readonly revocations: Revocations;
 
   constructor(private readonly options: TokenVerifierOptions) {
+    this.revocations = options.revocations ?? new Revocations();
     this.keys = new JwksClient({
       ...('readKeys' in options ? { fetcher: options.readKeys } : { jwksUri: options.jwksUrl }),
       cache: true,
@@ -49,8 +52,17 @@ export class TokenVerifier {
     return createPublicKey(key.getPublicKey()).export({ type: 'spki', format: 'pem' }).toString();
   }
 
-  /** @throws AppError unauthenticated (forged, expired, malformed), unavailable (no keys yet) */
+  /** Lets in whom a token speaks for that was checked otherwise. @throws AppError as {@link verify} */
+  admit(principal: Principal): Principal {
+    return this.revocations.check(principal);
+  }
+
+  /** @throws AppError unauthenticated (forged, expired, malformed, revoked), unavailable (no keys yet) */
   async verify(token: string): Promise<Principal> {
+    return this.admit(await this.principalOf(token));
+  }
+
+  private async principalOf(token: string): Promise<Principal> {
     const now = Math.floor(Date.now() / 1000);
     const known = this.known.get(token);
     if (known && known.expiresAt > now) return known;
@@ -99,6 +111,8 @@ export function principalOf(claims: jwt.JwtPayload): Principal {
     role: claims.role,
     teamIds: claims.teams,
     sessionId: claims.sid,
+    agentVersion: claims.av,
+    tenantVersion: claims.tv,
     expiresAt: claims.exp,
   });
 }

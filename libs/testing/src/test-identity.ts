@@ -1,21 +1,25 @@
-import type { Principal } from '@scrm/contracts';
+import type { Principal, Revocation } from '@scrm/contracts';
 import jwt from 'jsonwebtoken';
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** Signs tokens as the user service does, and publishes its key where services look for it. */
+/** Signs tokens as the user service does, and publishes its key, and what it ended, where services look for it. */
 export class TestIdentity {
   private readonly keys = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  /** What the list says. */
+  readonly revocations: Revocation[] = [];
   private constructor(
     private readonly server: Server,
     readonly jwksUrl: string,
   ) {}
 
   static async start(): Promise<TestIdentity> {
-    const server = createServer((_request, response) => {
+    const server = createServer(({ url }, response) => {
       response.setHeader('content-type', 'application/json');
-      response.end(JSON.stringify({ keys: [{ ...identity.jwk(), kid: 'test', use: 'sig', alg: 'ES256' }] }));
+      const keys = [{ ...identity.jwk(), kid: 'test', use: 'sig', alg: 'ES256' }];
+      const { revocations } = identity;
+      response.end(JSON.stringify(url?.endsWith('revocations.json') ? { revocations } : { keys }));
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as AddressInfo;
@@ -25,7 +29,11 @@ export class TestIdentity {
 
   token(who: Partial<Omit<Principal, 'expiresAt'>> & { tenantId: string }, expiresInSeconds = 600): string {
     const { agentId = randomUUID(), tenantId, role = 'admin', teamIds = [], sessionId = randomUUID() } = who;
-    return jwt.sign({ tid: tenantId, role, teams: teamIds, sid: sessionId }, this.keys.privateKey, {
+    const claims = {
+      ...{ tid: tenantId, role, teams: teamIds, sid: sessionId },
+      ...{ av: who.agentVersion, tv: who.tenantVersion },
+    };
+    return jwt.sign(claims, this.keys.privateKey, {
       algorithm: 'ES256',
       keyid: 'test',
       subject: agentId,

@@ -1,3 +1,4 @@
+import { ACCESS } from './access.mjs';
 import { DELIVERY } from './delivery.mjs';
 import { ISOLATION } from './isolation.mjs';
 import { ROAD_IN } from './road-in.mjs';
@@ -5,4 +6,4 @@ import { ROAD_OUT } from './road-out.mjs';
 import { SCREENS } from './screens.mjs';
 
 /** @type {import('../mutation.mjs').Mutation[]} */
-export const MUTATIONS = [...ROAD_IN, ...ROAD_OUT, ...DELIVERY, ...SCREENS, ...ISOLATION];
+export const MUTATIONS = [...ROAD_IN, ...ROAD_OUT, ...DELIVERY, ...SCREENS, ...ISOLATION, ...ACCESS];

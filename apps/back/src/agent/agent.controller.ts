@@ -1,19 +1,48 @@
-import { Controller, Get } from '@nestjs/common';
+import { Body, Controller, Get, Param, ParseUUIDPipe, Patch, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { agentMe } from '@scrm/contracts';
+import { agentList, agentMe, agentUpdate } from '@scrm/contracts';
 import { RpcClient } from '@scrm/messaging';
 import { AccessToken } from '../http/access-token.decorator';
-import { Endpoint } from '../http/endpoint.decorator';
-import { AgentDto } from './agent.dto';
+import { BODY_PROBLEMS, Endpoint } from '../http/endpoint.decorator';
+import { AgentDto, AgentListQuery, AgentUpdateDto, ColleagueDto, ColleaguePageDto } from './agent.dto';
 
 @ApiTags('Agent')
-@Controller('me')
+@Controller()
 export class AgentController {
   constructor(private readonly rpc: RpcClient) {}
 
-  @Get()
+  @Get('me')
   @Endpoint({ summary: 'Who I am', answer: AgentDto, answerDescription: 'The agent whose token it is' })
   getMe(@AccessToken() token: string) {
     return this.rpc.call(agentMe, {}, { token });
+  }
+
+  @Get('agents')
+  @Endpoint({
+    summary: 'List the agents of the business',
+    answer: ColleaguePageDto,
+    answerDescription: 'A page of agents, in the order in which they were created',
+    problems: ['invalid_cursor', 'forbidden'],
+  })
+  listAgents(@AccessToken() token: string, @Query() query: AgentListQuery) {
+    return this.rpc.call(agentList, query, { token });
+  }
+
+  @Patch('agents/:id')
+  @Endpoint({
+    summary: 'Change an agent',
+    description:
+      'Another role or status takes effect at once: the agent’s access tokens end (401 `unauthenticated`, sockets are ' +
+      'closed with 4401), and the next ones say what they may do now. Whoever is deactivated is signed out everywhere.',
+    answer: ColleagueDto,
+    answerDescription: 'The agent as they are now',
+    problems: [...BODY_PROBLEMS, 'forbidden', 'not_found', 'conflict'],
+  })
+  updateAgent(
+    @AccessToken() token: string,
+    @Param('id', ParseUUIDPipe) agentId: string,
+    @Body() body: AgentUpdateDto,
+  ) {
+    return this.rpc.call(agentUpdate, { agentId, ...body }, { token });
   }
 }

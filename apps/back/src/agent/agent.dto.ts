@@ -1,5 +1,14 @@
-import { ApiProperty, ApiSchema } from '@nestjs/swagger';
-import { ROLES, type AgentView, type Role } from '@scrm/contracts';
+import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
+import {
+  AGENT_STATUSES,
+  ROLES,
+  type AgentStatus,
+  type AgentView,
+  type ColleagueView,
+  type Role,
+} from '@scrm/contracts';
+import { IsIn, IsNotEmpty, IsOptional, IsString, MaxLength } from 'class-validator';
+import { PageQuery, pageOf } from '../http/page.dto';
 
 @ApiSchema({ name: 'Tenant' })
 export class TenantDto {
@@ -22,8 +31,7 @@ export class MembershipDto {
   leader!: boolean;
 }
 
-@ApiSchema({ name: 'Agent' })
-export class AgentDto implements AgentView {
+class PersonDto {
   @ApiProperty({ format: 'uuid' })
   id!: string;
 
@@ -36,9 +44,56 @@ export class AgentDto implements AgentView {
   @ApiProperty({ enum: ROLES, enumName: 'Role' })
   role!: Role;
 
-  @ApiProperty({ type: TenantDto })
-  tenant!: TenantDto;
-
   @ApiProperty({ type: [MembershipDto] })
   teams!: MembershipDto[];
+}
+
+@ApiSchema({ name: 'Agent' })
+export class AgentDto extends PersonDto implements AgentView {
+  @ApiProperty({ type: TenantDto })
+  tenant!: TenantDto;
+}
+
+@ApiSchema({ name: 'Colleague', description: 'An agent of the business.' })
+export class ColleagueDto extends PersonDto implements ColleagueView {
+  @ApiProperty({
+    description: '`deactivated`: cannot sign in.',
+    enum: AGENT_STATUSES,
+    enumName: 'AgentStatus',
+  })
+  status!: AgentStatus;
+}
+
+export const ColleaguePageDto = pageOf(ColleagueDto, 'Colleague');
+
+export class AgentListQuery extends PageQuery {
+  @ApiPropertyOptional({ enum: AGENT_STATUSES, enumName: 'AgentStatus' })
+  @IsOptional()
+  @IsIn(AGENT_STATUSES)
+  status?: AgentStatus;
+
+  @ApiPropertyOptional({ enum: ROLES, enumName: 'Role' })
+  @IsOptional()
+  @IsIn(ROLES)
+  role?: Role;
+}
+
+@ApiSchema({ name: 'AgentUpdate', description: 'What is not given stays as it is.' })
+export class AgentUpdateDto {
+  @ApiPropertyOptional({ maxLength: 200, example: 'Citra Dewi' })
+  @IsOptional()
+  @IsString()
+  @IsNotEmpty()
+  @MaxLength(200)
+  name?: string;
+
+  @ApiPropertyOptional({ enum: ROLES, enumName: 'Role', description: 'Not one’s own.' })
+  @IsOptional()
+  @IsIn(ROLES)
+  role?: Role;
+
+  @ApiPropertyOptional({ enum: AGENT_STATUSES, enumName: 'AgentStatus', description: 'Not one’s own.' })
+  @IsOptional()
+  @IsIn(AGENT_STATUSES)
+  status?: AgentStatus;
 }

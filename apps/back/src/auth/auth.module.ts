@@ -1,6 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
-import { TokenVerifier } from '@scrm/platform';
+import { Revocations, TokenVerifier } from '@scrm/platform';
 import type { BackConfig } from '../config';
 import { AccessGuard } from './auth.guard';
 import { JwtStrategy } from './jwt.strategy';
@@ -8,14 +8,15 @@ import { JwtStrategy } from './jwt.strategy';
 /** The gateway only asks whether a token is real; what it may do is checked by the service that owns the data. */
 @Module({})
 export class AuthModule {
-  static forRoot(config: BackConfig): DynamicModule {
+  static forRoot(config: BackConfig, revocations: Revocations): DynamicModule {
     const rules = { issuer: config.TOKEN_ISSUER, audience: config.TOKEN_AUDIENCE };
     return {
       module: AuthModule,
       providers: [
+        { provide: Revocations, useValue: revocations },
         {
           provide: TokenVerifier,
-          useFactory: () => new TokenVerifier({ jwksUrl: config.JWKS_URL, ...rules }),
+          useFactory: () => new TokenVerifier({ jwksUrl: config.JWKS_URL, revocations, ...rules }),
         },
         {
           provide: JwtStrategy,

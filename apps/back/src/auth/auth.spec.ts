@@ -1,5 +1,13 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { operationsOf, PUBLIC_PEM, startGateway, tokenWith, withId, type Gateway } from '../../test/gateway';
+import {
+  ID,
+  operationsOf,
+  PUBLIC_PEM,
+  startGateway,
+  tokenWith,
+  withId,
+  type Gateway,
+} from '../../test/gateway';
 
 let gateway: Gateway;
 beforeAll(async () => {
@@ -23,7 +31,7 @@ it('asks every route for a token, but for signing in and refreshing', async () =
     expect(headers.get('www-authenticate')).toBe('Bearer');
     expect(body.code).toBe('unauthenticated');
   }
-  expect(operations).toHaveLength(14);
+  expect(operations).toHaveLength(18);
   expect(open.sort()).toEqual(PUBLIC);
   expect(gateway.rpc.calls).toEqual([]);
 });
@@ -45,6 +53,16 @@ const unsigned = (header: object) => {
   const [, claims] = tokenWith().split('.');
   return `${Buffer.from(JSON.stringify(header)).toString('base64url')}.${claims}.`;
 };
+
+it('asks each time whether the token ended before its time', async () => {
+  const [mine, other] = [tokenWith({}, { sid: ID }), tokenWith()];
+  expect((await gateway.ask('GET', '/api/v1/me', { token: mine })).status).toBe(200);
+  gateway.revocations.take([{ kind: 'session', id: ID }]);
+  const { status, body } = await gateway.ask('GET', '/api/v1/me', { token: mine });
+  expect([status, body.code]).toEqual([401, 'unauthenticated']);
+  expect(body.detail).toMatch(/refresh/);
+  expect((await gateway.ask('GET', '/api/v1/me', { token: other })).status).toBe(200);
+});
 
 it.each([
   ['expired', () => tokenWith({ expiresIn: -1 })],

@@ -13,7 +13,10 @@ export interface TokenRules {
 
 @Injectable()
 export class JwtStrategy extends PassportStrategy(Strategy) {
-  constructor(verifier: TokenVerifier, { issuer, audience }: TokenRules) {
+  constructor(
+    private readonly verifier: TokenVerifier,
+    { issuer, audience }: TokenRules,
+  ) {
     super({
       jwtFromRequest: (request: IncomingMessage) => bearerToken(request.headers.authorization),
       secretOrKeyProvider: (_request, token: string, done) => {
@@ -26,6 +29,6 @@ export class JwtStrategy extends PassportStrategy(Strategy) {
   }
 
   validate(claims: JwtPayload): Principal {
-    return principalOf(claims);
+    return this.verifier.admit(principalOf(claims));
   }
 }

@@ -1,16 +1,27 @@
-import { Body, Controller, Post } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Param, Post, Req } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { sessionCreate, sessionRefresh } from '@scrm/contracts';
+import { sessionCreate, sessionList, sessionRefresh, sessionRevoke } from '@scrm/contracts';
 import { RpcClient } from '@scrm/messaging';
+import { AccessToken } from '../http/access-token.decorator';
 import { BODY_PROBLEMS, Endpoint } from '../http/endpoint.decorator';
-import { RefreshDto, SessionTokensDto, SignInDto } from './session.dto';
+import type { FastifyRequest } from 'fastify';
+import {
+  EndedSessionsDto,
+  RefreshDto,
+  SessionChoice,
+  SessionListDto,
+  SessionTokensDto,
+  SignInDto,
+} from './session.dto';
+
+const USER_AGENT_MAX = 500;
 
 @ApiTags('Session')
-@Controller('auth')
+@Controller()
 export class SessionController {
   constructor(private readonly rpc: RpcClient) {}
 
-  @Post('login')
+  @Post('auth/login')
   @Endpoint({
     summary: 'Sign in',
     answer: SessionTokensDto,
@@ -18,11 +29,12 @@ export class SessionController {
     problems: [...BODY_PROBLEMS, 'invalid_credentials', 'too_many_requests'],
     public: true,
   })
-  signIn(@Body() body: SignInDto) {
-    return this.rpc.call(sessionCreate, body);
+  signIn(@Body() body: SignInDto, @Req() { ip, headers }: FastifyRequest) {
+    const userAgent = headers['user-agent']?.slice(0, USER_AGENT_MAX);
+    return this.rpc.call(sessionCreate, { ...body, ip, ...(userAgent && { userAgent }) });
   }
 
-  @Post('refresh')
+  @Post('auth/refresh')
   @Endpoint({
     summary: 'Trade a refresh token for new tokens',
     description:
@@ -35,5 +47,29 @@ export class SessionController {
   })
   refreshSession(@Body() body: RefreshDto) {
     return this.rpc.call(sessionRefresh, body);
+  }
+
+  @Get('me/sessions')
+  @Endpoint({
+    summary: 'Where I am signed in',
+    answer: SessionListDto,
+    answerDescription: 'My sessions that are alive, last used first, a hundred at most',
+  })
+  listSessions(@AccessToken() token: string) {
+    return this.rpc.call(sessionList, {}, { token });
+  }
+
+  @Delete('me/sessions/:which')
+  @Endpoint({
+    summary: 'Sign out',
+    description:
+      'Here (`current`), everywhere else (`others`), everywhere (`all`), or one session by its id. Within two seconds ' +
+      'its access token is refused and its sockets are closed (4401).',
+    answer: EndedSessionsDto,
+    answerDescription: 'How many sessions ended',
+    problems: ['not_found'],
+  })
+  endSessions(@AccessToken() token: string, @Param() { which }: SessionChoice) {
+    return this.rpc.call(sessionRevoke, { which }, { token });
   }
 }

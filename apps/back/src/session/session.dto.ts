@@ -1,6 +1,6 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
-import type { SessionTokens } from '@scrm/contracts';
-import { IsNotEmpty, IsString, MaxLength } from 'class-validator';
+import type { SessionTokens, SessionView } from '@scrm/contracts';
+import { IsNotEmpty, IsString, Matches, MaxLength } from 'class-validator';
 
 @ApiSchema({ name: 'SignIn' })
 export class SignInDto {
@@ -39,4 +39,48 @@ export class SessionTokensDto implements SessionTokens {
 
   @ApiProperty({ description: 'Seconds until the access token ends.', type: 'integer', example: 600 })
   expiresIn!: number;
+}
+
+@ApiSchema({ name: 'Session', description: 'A sign-in, on one device.' })
+export class SessionDto implements SessionView {
+  @ApiProperty({ format: 'uuid' })
+  id!: string;
+
+  @ApiProperty({ description: 'The one whose token asks.' })
+  current!: boolean;
+
+  @ApiProperty({ type: String, nullable: true, example: 'Mozilla/5.0 (X11; Linux x86_64)' })
+  userAgent!: string | null;
+
+  @ApiProperty({ type: String, nullable: true, example: '203.0.113.7' })
+  ip!: string | null;
+
+  @ApiProperty({ format: 'date-time' })
+  createdAt!: string;
+
+  @ApiProperty({ description: 'When tokens were last handed out.', format: 'date-time' })
+  lastUsedAt!: string;
+
+  @ApiProperty({ description: 'Then it is time to sign in again.', format: 'date-time' })
+  expiresAt!: string;
+}
+
+@ApiSchema({ name: 'SessionList' })
+export class SessionListDto {
+  @ApiProperty({ type: [SessionDto] })
+  items!: SessionDto[];
+}
+
+const CHOICE = /^(current|others|all|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
+
+export class SessionChoice {
+  @ApiProperty({ description: '`current`, `others`, `all`, or the id of a session.', example: 'current' })
+  @Matches(CHOICE, { message: 'which must be current, others, all or the id of a session' })
+  which!: string;
+}
+
+@ApiSchema({ name: 'EndedSessions' })
+export class EndedSessionsDto {
+  @ApiProperty({ type: 'integer', example: 1 })
+  revoked!: number;
 }

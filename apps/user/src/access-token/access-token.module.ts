@@ -1,5 +1,5 @@
 import { Global, Module } from '@nestjs/common';
-import { TokenVerifier } from '@scrm/platform';
+import { Revocations, TokenVerifier } from '@scrm/platform';
 import { USER_CONFIG, type UserConfig } from '../config';
 import { SigningKeyModule } from '../signing-key/signing-key.module';
 import { SigningKeyService } from '../signing-key/signing-key.service';
@@ -13,10 +13,11 @@ import { AccessTokenService } from './access-token.service';
     AccessTokenService,
     {
       provide: TokenVerifier,
-      inject: [USER_CONFIG, SigningKeyService],
-      useFactory: (config: UserConfig, keys: SigningKeyService) =>
+      inject: [USER_CONFIG, SigningKeyService, Revocations],
+      useFactory: (config: UserConfig, keys: SigningKeyService, revocations: Revocations) =>
         new TokenVerifier({
           readKeys: () => keys.jwks(),
+          revocations,
           issuer: config.TOKEN_ISSUER,
           audience: config.TOKEN_AUDIENCE,
         }),

@@ -16,8 +16,12 @@ export class AccessTokenService {
   async issue(subject: TokenSubject): Promise<{ accessToken: string; expiresIn: number }> {
     const { kid, privateKey } = await this.keys.active();
     const { TOKEN_ISSUER, TOKEN_AUDIENCE, ACCESS_TOKEN_TTL_S: expiresIn } = this.config;
-    const { agentId, tenantId, role, teamIds, sessionId } = subject;
-    const accessToken = jwt.sign({ tid: tenantId, role, teams: teamIds, sid: sessionId }, privateKey, {
+    const { agentId, tenantId, role, teamIds, sessionId, agentVersion, tenantVersion } = subject;
+    const claims = {
+      ...{ tid: tenantId, role, teams: teamIds, sid: sessionId },
+      ...{ av: agentVersion, tv: tenantVersion },
+    };
+    const accessToken = jwt.sign(claims, privateKey, {
       algorithm: TOKEN_ALGORITHM,
       keyid: kid,
       subject: agentId,

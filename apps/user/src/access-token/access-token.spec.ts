@@ -12,6 +12,8 @@ const subject = {
   role: 'agent' as const,
   teamIds: ['01980000-0000-7000-8000-0000000000a1'],
   sessionId: '01980000-0000-7000-8000-00000000c0de',
+  agentVersion: 3,
+  tenantVersion: 2,
 };
 const config = { TOKEN_ISSUER: 'scrm', TOKEN_AUDIENCE: 'scrm', ACCESS_TOKEN_TTL_S: 600 } as UserConfig;
 const inMemory = {
@@ -180,7 +182,7 @@ it('is read back as it was issued', async () => {
 it('carries the key and the type in its header, and nothing in its claims that is not read', async () => {
   const { header, claims } = await parts();
   expect(header).toEqual({ alg: 'ES256', typ: 'JWT', kid: (await keys.active()).kid });
-  const names = ['aud', 'exp', 'iat', 'iss', 'role', 'sid', 'sub', 'teams', 'tid'];
+  const names = ['aud', 'av', 'exp', 'iat', 'iss', 'role', 'sid', 'sub', 'teams', 'tid', 'tv'];
   expect(Object.keys(claims).sort()).toEqual(names);
 });
 

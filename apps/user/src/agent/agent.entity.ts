@@ -1,11 +1,12 @@
 import type { Role } from '@scrm/contracts';
-import { Check, Column, Entity, JoinColumn, ManyToOne, PrimaryColumn, Unique } from 'typeorm';
+import { Check, Column, Entity, Index, JoinColumn, ManyToOne, PrimaryColumn, Unique } from 'typeorm';
 import { Tenant } from '../tenant/tenant.entity';
 
 /** A person who signs in. */
 @Entity('agent')
 @Unique('agent_email', ['email'])
 @Unique('agent_tenant_id_id', ['tenantId', 'id'])
+@Index('agent_access_changed', ['accessChangedAt'])
 @Check('agent_email_lower_case', `email = lower(email)`)
 @Check('agent_role', `role IN ('admin', 'leader', 'agent')`)
 @Check('agent_status', `status IN ('active', 'deactivated')`)
@@ -37,4 +38,11 @@ export class Agent {
   /** `deactivated`: cannot sign in, and is refused when tokens are refreshed. */
   @Column({ type: 'text', default: 'active' })
   status!: 'active' | 'deactivated';
+
+  /** Of what may be done: tokens carry it, and older ones are over. */
+  @Column({ name: 'access_version', type: 'integer', default: 1 })
+  accessVersion!: number;
+
+  @Column({ name: 'access_changed_at', type: 'timestamptz', nullable: true })
+  accessChangedAt!: Date | null;
 }

@@ -1,28 +1,92 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { AgentStatus, Role } from '@scrm/contracts';
 import { inTenant } from '@scrm/database';
-import type { DataSource } from 'typeorm';
+import { In, MoreThan, type DataSource, type EntityManager } from 'typeorm';
 import { IDENTITY_DB } from '../db/data-source';
 import { TeamMember } from '../team/team-member.entity';
 import { Agent } from './agent.entity';
+
+/** An agent with their teams. */
+export interface Colleague {
+  agent: Agent;
+  memberships: TeamMember[];
+}
 
 @Injectable()
 export class AgentRepository {
   constructor(@Inject(IDENTITY_DB) private readonly db: DataSource) {}
 
+  /** All of `work` in one transaction that sees only this tenant. */
+  inTenant<T>(tenantId: string, work: (manager: EntityManager) => Promise<T>): Promise<T> {
+    return inTenant(this.db, tenantId, work);
+  }
+
   /** An agent with their tenant and teams; null where they are gone or deactivated. */
-  findActive(tenantId: string, id: string) {
-    return inTenant(this.db, tenantId, async (manager) => {
+  findActive(tenantId: string, id: string): Promise<Colleague | null> {
+    return this.inTenant(tenantId, async (manager) => {
       const agent = await manager.findOne(Agent, {
         where: { tenantId, id, status: 'active' },
         relations: { tenant: true },
       });
-      if (!agent) return null;
-      const memberships = await manager.find(TeamMember, {
-        where: { tenantId, agentId: id },
-        relations: { team: true },
-        order: { team: { name: 'ASC' } },
-      });
-      return { agent, memberships };
+      return agent && (await withTeams(manager, [agent]))[0]!;
     });
   }
+
+  /** In the order of their ids, which is that of their creation; one more than `limit`. */
+  page(
+    tenantId: string,
+    {
+      after,
+      limit,
+      status,
+      role,
+    }: { after: string | null; limit: number; status?: AgentStatus; role?: Role },
+  ): Promise<Colleague[]> {
+    return this.inTenant(tenantId, async (manager) => {
+      const agents = await manager.find(Agent, {
+        where: {
+          tenantId,
+          ...(after && { id: MoreThan(after) }),
+          ...(status && { status }),
+          ...(role && { role }),
+        },
+        order: { id: 'ASC' },
+        take: limit + 1,
+      });
+      return withTeams(manager, agents);
+    });
+  }
+}
+
+export async function withTeams(manager: EntityManager, agents: Agent[]): Promise<Colleague[]> {
+  const memberships = await manager.find(TeamMember, {
+    where: { agentId: In(agents.map(({ id }) => id)) },
+    relations: { team: true },
+    order: { team: { name: 'ASC' } },
+  });
+  return agents.map((agent) => ({
+    agent,
+    memberships: memberships.filter(({ agentId }) => agentId === agent.id),
+  }));
+}
+
+/** Locked until the end of the transaction; null where the tenant has no such agent. */
+export async function lockAgent(manager: EntityManager, id: string): Promise<Agent | null> {
+  const found = await manager.query<unknown[]>('SELECT 1 FROM agent WHERE id = $1 FOR UPDATE', [id]);
+  return found.length > 0 ? manager.findOneByOrFail(Agent, { id }) : null;
+}
+
+/** The active admins of the tenant, locked: whoever else wants to change one of them waits. */
+export async function lockAdmins(manager: EntityManager): Promise<string[]> {
+  const rows = await manager.query<{ id: string }[]>(
+    `SELECT id FROM agent WHERE role = 'admin' AND status = 'active' ORDER BY id FOR UPDATE`,
+  );
+  return rows.map(({ id }) => id);
+}
+
+/** Signed out everywhere. */
+export async function endSessions(manager: EntityManager, agentId: string): Promise<void> {
+  await manager.query('UPDATE session SET revoked_at = now() WHERE agent_id = $1 AND revoked_at IS NULL', [
+    agentId,
+  ]);
 }

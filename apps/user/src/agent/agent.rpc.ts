@@ -1,6 +1,16 @@
 import { Controller } from '@nestjs/common';
-import { agentMe, type AgentView } from '@scrm/contracts';
+import { Payload } from '@nestjs/microservices';
+import {
+  agentList,
+  agentMe,
+  agentUpdate,
+  type AgentView,
+  type ColleagueView,
+  type RpcRequest,
+  type RpcResponse,
+} from '@scrm/contracts';
 import { FromCaller, OnRpc, type Caller } from '@scrm/messaging';
+import type { z } from 'zod';
 import { AgentService } from './agent.service';
 
 @Controller()
@@ -10,5 +20,21 @@ export class AgentRpc {
   @OnRpc(agentMe, 'signed-in')
   me(@FromCaller() { principal }: Caller): Promise<AgentView> {
     return this.agents.me(principal);
+  }
+
+  @OnRpc(agentList, 'agent.read')
+  list(
+    @FromCaller() { principal }: Caller,
+    @Payload() query: z.output<typeof agentList.request>,
+  ): Promise<RpcResponse<typeof agentList>> {
+    return this.agents.list(principal, query);
+  }
+
+  @OnRpc(agentUpdate, 'agent.update')
+  update(
+    @FromCaller() { principal }: Caller,
+    @Payload() change: RpcRequest<typeof agentUpdate>,
+  ): Promise<ColleagueView> {
+    return this.agents.update(principal, change);
   }
 }

@@ -1,23 +1,94 @@
 import { Injectable } from '@nestjs/common';
-import type { AgentView, Principal } from '@scrm/contracts';
-import { AppError } from '@scrm/platform';
-import { AgentRepository } from './agent.repository';
+import type {
+  AgentStatus,
+  agentUpdate,
+  AgentView,
+  ColleagueView,
+  Principal,
+  Revocation,
+  Role,
+  RpcRequest,
+} from '@scrm/contracts';
+import { AppError, decodePage, isId, toPage } from '@scrm/platform';
+import { endAgentTokens } from '../access/access.repository';
+import { AccessService } from '../access/access.service';
+import type { Agent } from './agent.entity';
+import {
+  AgentRepository,
+  endSessions,
+  lockAdmins,
+  lockAgent,
+  withTeams,
+  type Colleague,
+} from './agent.repository';
+
+type Change = RpcRequest<typeof agentUpdate>;
 
 @Injectable()
 export class AgentService {
-  constructor(private readonly agents: AgentRepository) {}
+  constructor(
+    private readonly agents: AgentRepository,
+    private readonly access: AccessService,
+  ) {}
 
   async me({ tenantId, agentId }: Principal): Promise<AgentView> {
     const found = await this.agents.findActive(tenantId, agentId);
     if (!found) throw new AppError('unauthenticated', 'This account can no longer sign in.');
-    const { agent, memberships } = found;
-    return {
-      id: agent.id,
-      name: agent.name,
-      email: agent.email,
-      role: agent.role,
-      tenant: { id: tenantId, name: agent.tenant!.name },
-      teams: memberships.map(({ team, leader }) => ({ id: team!.id, name: team!.name, leader })),
-    };
+    return { ...person(found), tenant: { id: tenantId, name: found.agent.tenant!.name } };
+  }
+
+  async list(
+    { tenantId }: Principal,
+    { cursor, limit, status, role }: { cursor?: string; limit: number; status?: AgentStatus; role?: Role },
+  ): Promise<{ items: ColleagueView[]; nextCursor: string | null }> {
+    const after = cursor ? decodePage(cursor, isId)[0] : null;
+    const found = await this.agents.page(tenantId, { after, limit, status, role });
+    return toPage(found, limit, toView, ({ agent }) => [agent.id]);
+  }
+
+  async update(principal: Principal, change: Change): Promise<ColleagueView> {
+    const { tenantId } = principal;
+    const { view, ended } = await this.agents.inTenant(tenantId, async (manager) => {
+      // In one order, so that two changes never wait for each other in a circle: the admins, then whom it is about.
+      const admins = change.role || change.status ? await lockAdmins(manager) : [];
+      const agent = await lockAgent(manager, change.agentId);
+      if (!agent) throw new AppError('not_found', 'There is no such agent.');
+      const rights = checked(principal, agent, change, admins);
+      const { name = agent.name, role = agent.role, status = agent.status } = change;
+      await manager.query('UPDATE agent SET name = $2, role = $3, status = $4 WHERE id = $1', [
+        agent.id,
+        name,
+        role,
+        status,
+      ]);
+      const over: Revocation[] = rights ? [await endAgentTokens(manager, agent.id)] : [];
+      if (status === 'deactivated') await endSessions(manager, agent.id);
+      const [colleague] = await withTeams(manager, [{ ...agent, name, role, status }]);
+      return { view: toView(colleague!), ended: over };
+    });
+    await this.access.announce(ended);
+    return view;
   }
 }
+
+/** @returns whether what the agent may do changes @throws AppError forbidden, conflict */
+function checked(principal: Principal, agent: Agent, { role, status }: Change, admins: string[]): boolean {
+  const changes = (role ?? agent.role) !== agent.role || (status ?? agent.status) !== agent.status;
+  if (!changes) return false;
+  if (agent.id === principal.agentId)
+    throw new AppError('forbidden', 'Nobody changes their own role or status: ask another admin.');
+  const stays = (role ?? agent.role) === 'admin' && (status ?? agent.status) === 'active';
+  if (!stays && admins.includes(agent.id) && admins.length === 1)
+    throw new AppError('conflict', 'This is the last active admin: make somebody else one first.');
+  return true;
+}
+
+const person = ({ agent, memberships }: Colleague) => ({
+  id: agent.id,
+  name: agent.name,
+  email: agent.email,
+  role: agent.role,
+  teams: memberships.map(({ team, leader }) => ({ id: team!.id, name: team!.name, leader })),
+});
+
+const toView = (found: Colleague): ColleagueView => ({ ...person(found), status: found.agent.status });

@@ -4,6 +4,7 @@ import { Agent } from '../agent/agent.entity';
 /** One sign-in of an agent. All refresh tokens that follow from it are its family, and end with it. */
 @Entity('session')
 @Index('session_agent', ['tenantId', 'agentId'])
+@Index('session_revoked', ['revokedAt'])
 export class Session {
   @PrimaryColumn({ type: 'uuid', primaryKeyConstraintName: 'session_pk' })
   id!: string;
@@ -33,4 +34,11 @@ export class Session {
 
   @Column({ name: 'user_agent', type: 'text', nullable: true })
   userAgent!: string | null;
+
+  @Column({ type: 'text', nullable: true })
+  ip!: string | null;
+
+  /** When tokens were last handed out. */
+  @Column({ name: 'last_used_at', type: 'timestamptz', default: () => 'now()' })
+  lastUsedAt!: Date;
 }

@@ -10,17 +10,23 @@ type Subject = Omit<TokenSubject, 'sessionId'>;
 /** An agent as sign-in sees them. `admitted`: neither they nor their tenant are shut out. */
 export type Credential = Subject & { passwordHash: string; admitted: boolean };
 
-/** What became of a refresh token: its session goes on for this agent, or it does not. */
-export type Rotation = { outcome: 'rotated'; subject: TokenSubject } | { outcome: 'refused' | 'reused' };
+/** What became of a refresh token: its session goes on for this agent, or it does not; `ended` is one that ended now. */
+export type Rotation =
+  | { outcome: 'rotated'; subject: TokenSubject }
+  | { outcome: 'refused'; ended?: string }
+  | { outcome: 'reused'; ended: string };
 
 /** Two tabs that refresh at the same moment are no thief: a token that was used just now still counts. */
 const RACE_GRACE = '10 seconds';
 
 const SUBJECT = `
-  a.id AS "agentId", a.tenant_id AS "tenantId", a.role,
+  a.id AS "agentId", a.tenant_id AS "tenantId", a.role, a.access_version AS "agentVersion",
+  t.access_version AS "tenantVersion",
   ARRAY(SELECT m.team_id FROM team_member m
         WHERE m.tenant_id = a.tenant_id AND m.agent_id = a.id ORDER BY m.team_id) AS "teamIds",
   a.status = 'active' AND t.status = 'active' AS admitted`;
+
+type NewSession = Pick<Session, 'id' | 'tenantId' | 'agentId' | 'userAgent' | 'ip'>;
 
 /** Acts before a tenant is known, with the system role. */
 @Injectable()
@@ -37,13 +43,13 @@ export class SessionRepository {
     return row;
   }
 
-  async create(session: Pick<Session, 'id' | 'tenantId' | 'agentId'>, token: Buffer, days: number) {
+  async create(session: NewSession, token: Buffer, days: number) {
     await this.db.transaction(async (manager) => {
-      const { id, tenantId, agentId } = session;
+      const { id, tenantId, agentId, userAgent, ip } = session;
       await manager.query(
-        `INSERT INTO session (id, tenant_id, agent_id, expires_at)
-         VALUES ($1, $2, $3, now() + $4 * interval '1 day')`,
-        [id, tenantId, agentId, days],
+        `INSERT INTO session (id, tenant_id, agent_id, user_agent, ip, expires_at)
+         VALUES ($1, $2, $3, $4, $5, now() + $6 * interval '1 day')`,
+        [id, tenantId, agentId, userAgent, ip, days],
       );
       await manager.insert(RefreshToken, { hash: token, sessionId: id, tenantId });
     });
@@ -66,17 +72,19 @@ export class SessionRepository {
         [token],
       );
       if (!found?.alive) return { outcome: 'refused' };
-      const { sessionId, tenantId, agentId, role, teamIds } = found;
-      if (found.stale || !found.admitted) {
+      const { admitted, alive: _, stale, ...subject } = found;
+      const { sessionId, tenantId } = subject;
+      if (stale || !admitted) {
         await manager.query('UPDATE session SET revoked_at = now() WHERE id = $1', [sessionId]);
-        return { outcome: found.stale ? 'reused' : 'refused' };
+        return { outcome: stale ? 'reused' : 'refused', ended: sessionId };
       }
       await manager.insert(RefreshToken, { hash: next, sessionId, tenantId });
       await manager.query(
         'UPDATE refresh_token SET used_at = now(), replaced_by = $2 WHERE hash = $1 AND used_at IS NULL',
         [token, next],
       );
-      return { outcome: 'rotated', subject: { sessionId, tenantId, agentId, role, teamIds } };
+      await manager.query('UPDATE session SET last_used_at = now() WHERE id = $1', [sessionId]);
+      return { outcome: 'rotated', subject };
     });
   }
 }

@@ -1,7 +1,15 @@
 import { Controller } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
-import { sessionCreate, sessionRefresh, type RpcRequest, type SessionTokens } from '@scrm/contracts';
-import { OnRpc } from '@scrm/messaging';
+import {
+  sessionCreate,
+  sessionList,
+  sessionRefresh,
+  sessionRevoke,
+  type RpcRequest,
+  type SessionTokens,
+  type SessionView,
+} from '@scrm/contracts';
+import { FromCaller, OnRpc, type Caller } from '@scrm/messaging';
 import { SessionService } from './session.service';
 
 @Controller()
@@ -16,5 +24,18 @@ export class SessionRpc {
   @OnRpc(sessionRefresh, 'public')
   refresh(@Payload() { refreshToken }: RpcRequest<typeof sessionRefresh>): Promise<SessionTokens> {
     return this.sessions.refresh(refreshToken);
+  }
+
+  @OnRpc(sessionList, 'signed-in')
+  list(@FromCaller() { principal }: Caller): Promise<{ items: SessionView[] }> {
+    return this.sessions.list(principal);
+  }
+
+  @OnRpc(sessionRevoke, 'signed-in')
+  revoke(
+    @FromCaller() { principal }: Caller,
+    @Payload() { which }: RpcRequest<typeof sessionRevoke>,
+  ): Promise<{ revoked: number }> {
+    return this.sessions.revoke(principal, which);
   }
 }

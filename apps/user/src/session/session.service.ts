@@ -1,12 +1,21 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import type { SessionTokens } from '@scrm/contracts';
+import type {
+  Principal,
+  RpcRequest,
+  sessionCreate,
+  sessionRevoke,
+  SessionTokens,
+  SessionView,
+} from '@scrm/contracts';
 import { AppError, counter, LOGGER, type Logger } from '@scrm/platform';
 import { v7 as uuidv7 } from 'uuid';
+import { AccessService } from '../access/access.service';
 import { AccessTokenService } from '../access-token/access-token.service';
 import type { TokenSubject } from '../access-token/token-subject';
 import { USER_CONFIG, type UserConfig } from '../config';
 import { PasswordService } from '../password/password.service';
+import { OwnSessionRepository } from './own-session.repository';
 import { SessionRepository } from './session.repository';
 
 const REFRESH_TOKEN = /^[\w-]{43}$/;
@@ -20,25 +29,29 @@ export class SessionService {
     @Inject(USER_CONFIG) private readonly config: UserConfig,
     @Inject(LOGGER) private readonly logger: Logger,
     private readonly sessions: SessionRepository,
+    private readonly own: OwnSessionRepository,
+    private readonly access: AccessService,
     private readonly passwords: PasswordService,
     private readonly accessTokens: AccessTokenService,
   ) {}
 
   /** Who may not come in, for whatever reason, hears the same thing after the same time. */
-  async create({ email, password }: { email: string; password: string }): Promise<SessionTokens> {
+  async create({ email, password, userAgent, ip }: RpcRequest<typeof sessionCreate>): Promise<SessionTokens> {
     const credential = await this.sessions.findCredential(email.trim().toLowerCase());
     const matches = await this.passwords.matches(password, credential?.passwordHash);
     if (!credential || !matches || !credential.admitted) {
       signIns.inc({ outcome: 'refused' });
       throw new AppError('invalid_credentials', 'The email or the password is wrong.');
     }
-    const { agentId, tenantId, role, teamIds } = credential;
+    const { passwordHash: _, admitted: __, ...subject } = credential;
+    const { agentId, tenantId } = subject;
     const sessionId = uuidv7();
     const refreshToken = newRefreshToken();
     const days = this.config.REFRESH_TOKEN_TTL_DAYS;
-    await this.sessions.create({ id: sessionId, tenantId, agentId }, digest(refreshToken), days);
+    const session = { id: sessionId, tenantId, agentId, userAgent: userAgent ?? null, ip: ip ?? null };
+    await this.sessions.create(session, digest(refreshToken), days);
     signIns.inc({ outcome: 'ok' });
-    return this.answer({ agentId, tenantId, role, teamIds, sessionId }, refreshToken);
+    return this.answer({ ...subject, sessionId }, refreshToken);
   }
 
   async refresh(refreshToken: string): Promise<SessionTokens> {
@@ -48,8 +61,44 @@ export class SessionService {
       : ({ outcome: 'refused' } as const);
     refreshes.inc({ outcome: rotation.outcome });
     if (rotation.outcome === 'rotated') return this.answer(rotation.subject, next);
+    // Whoever has the tokens of an ended session has its access token, too.
+    if ('ended' in rotation && rotation.ended)
+      await this.access.announce([{ kind: 'session', id: rotation.ended }]);
     if (rotation.outcome === 'reused') this.logger.warn('a used refresh token came again: session revoked');
     throw new AppError('unauthenticated', 'The session has ended: sign in again.');
+  }
+
+  async list({ tenantId, agentId, sessionId }: Principal): Promise<{ items: SessionView[] }> {
+    const sessions = await this.own.alive(tenantId, agentId);
+    return {
+      items: sessions.map((s) => ({
+        id: s.id,
+        current: s.id === sessionId,
+        userAgent: s.userAgent,
+        ip: s.ip,
+        createdAt: s.createdAt.toISOString(),
+        lastUsedAt: s.lastUsedAt.toISOString(),
+        expiresAt: s.expiresAt.toISOString(),
+      })),
+    };
+  }
+
+  /** @throws AppError not_found where one is named that is not a live session of the caller */
+  async revoke(
+    { tenantId, agentId, sessionId }: Principal,
+    which: RpcRequest<typeof sessionRevoke>['which'],
+  ): Promise<{ revoked: number }> {
+    const choice =
+      which === 'all'
+        ? {}
+        : which === 'others'
+          ? { not: sessionId }
+          : { only: which === 'current' ? sessionId : which };
+    const ended = await this.own.end(tenantId, agentId, choice);
+    if (ended.length === 0 && 'only' in choice && which !== 'current')
+      throw new AppError('not_found', 'You have no such session: it may have ended already.');
+    await this.access.announce(ended.map((id) => ({ kind: 'session', id })));
+    return { revoked: ended.length };
   }
 
   private async answer(subject: TokenSubject, refreshToken: string): Promise<SessionTokens> {

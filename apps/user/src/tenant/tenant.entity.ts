@@ -1,7 +1,8 @@
-import { Check, Column, Entity, PrimaryColumn } from 'typeorm';
+import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
 /** A business that uses the system. Everything else belongs to one. */
 @Entity('tenant')
+@Index('tenant_access_changed', ['accessChangedAt'])
 @Check('tenant_status', `status IN ('active', 'suspended')`)
 export class Tenant {
   @PrimaryColumn({ type: 'uuid', primaryKeyConstraintName: 'tenant_pk' })
@@ -16,4 +17,11 @@ export class Tenant {
 
   @Column({ name: 'created_at', type: 'timestamptz', default: () => 'now()' })
   createdAt!: Date;
+
+  /** Of what may be done: tokens carry it, and older ones are over. */
+  @Column({ name: 'access_version', type: 'integer', default: 1 })
+  accessVersion!: number;
+
+  @Column({ name: 'access_changed_at', type: 'timestamptz', nullable: true })
+  accessChangedAt!: Date | null;
 }

@@ -4,7 +4,7 @@ import type { Caller } from '@scrm/messaging';
 import type { EntityManager } from 'typeorm';
 import type { z } from 'zod';
 import { CONVERSATION_COLUMNS, type ConversationRecord } from './conversation.record';
-import { decodePage, isUuid } from '../paging/page-cursor';
+import { decodePage, isUuid } from '@scrm/platform';
 import { visible, visibleParameters } from './visibility';
 
 type ListQuery = z.output<typeof conversationList.request>;

@@ -23,7 +23,7 @@ import {
   type ConversationRecord,
 } from './conversation.record';
 import { ConversationRepository } from './conversation.repository';
-import { toPage } from '../paging/page-cursor';
+import { toPage } from '@scrm/platform';
 
 @Injectable()
 export class ConversationService {

@@ -27,7 +27,7 @@ import {
 } from '../conversation/conversation.record';
 import { ConversationRepository } from '../conversation/conversation.repository';
 import { notFound } from '../conversation/conversation.service';
-import { decodePage, toPage } from '../paging/page-cursor';
+import { decodePage, toPage } from '@scrm/platform';
 import { APP_DB } from '../db/data-source';
 import { StreamPublisher } from '../stream/stream.publisher';
 import { Timeline, type TenantChanges } from '../stream/timeline';

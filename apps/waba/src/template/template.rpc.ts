@@ -5,7 +5,7 @@ import { inTenant } from '@scrm/database';
 import { FromCaller, OnRpc, type Caller } from '@scrm/messaging';
 import type { DataSource } from 'typeorm';
 import type { z } from 'zod';
-import { decodePage, isId, toPage } from '../paging/page-cursor';
+import { decodePage, isId, toPage } from '@scrm/platform';
 import { APP_DB } from '../db/data-source';
 import type { Template } from './template.entity';
 import { TemplateRepository } from './template.repository';

@@ -5,7 +5,7 @@ import type { Caller } from '@scrm/messaging';
 import { AppError } from '@scrm/platform';
 import type { DataSource } from 'typeorm';
 import type { z } from 'zod';
-import { decodePage, isId, toPage } from '../paging/page-cursor';
+import { decodePage, isId, toPage } from '@scrm/platform';
 import { APP_DB } from '../db/data-source';
 import { WebhookPublisher } from './webhook.publisher';
 import { WebhookRepository } from './webhook.repository';

@@ -5,7 +5,14 @@ import {
   type Principal,
   type ServerFrame,
 } from '@scrm/contracts';
-import { crashPoint, type Logger, toAppError, type TokenVerifier } from '@scrm/platform';
+import {
+  crashPoint,
+  type Logger,
+  REVOKED,
+  type Revocations,
+  toAppError,
+  type TokenVerifier,
+} from '@scrm/platform';
 import type { RawData, WebSocket } from 'ws';
 import type { SocketLimits } from '../config';
 import { connections, disconnects } from '../metrics';
@@ -19,6 +26,7 @@ import type { Seats } from './seats';
 
 export interface SessionContext {
   tokens: Pick<TokenVerifier, 'verify'>;
+  revocations: Revocations;
   feeds: FeedRegistry<Follower>;
   stream: Stream;
   seats: Seats;
@@ -75,6 +83,12 @@ export class Session implements Sink {
       this.fail('unauthenticated', `No auth frame came within ${seconds} s.`, 4401),
     );
     this.heartbeat();
+  }
+
+  /** Closes the socket where what its token says is over. */
+  recheck() {
+    if (this.principal && this.context.revocations.isRevoked(this.principal))
+      this.fail('unauthenticated', REVOKED, 4401);
   }
 
   close(code: CloseCode, reason: string) {

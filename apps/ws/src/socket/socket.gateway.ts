@@ -20,6 +20,9 @@ export class SocketGateway implements OnGatewayConnection<WebSocket> {
     @Inject(WS_CONFIG) private readonly config: WsConfig,
     drain: Drain,
   ) {
+    context.revocations.onRevoked(() => {
+      for (const session of this.sessions) session.recheck();
+    });
     drain.on('stop-intake', 'sockets', () => {
       this.draining = true;
     });

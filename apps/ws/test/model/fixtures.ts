@@ -21,6 +21,8 @@ export function principal(
     role,
     teamIds: teams.map((n) => id('e', n)),
     sessionId: id('s', agent),
+    agentVersion: 1,
+    tenantVersion: 1,
     expiresAt: Math.floor(Date.now() / 1000) + 600,
   };
 }

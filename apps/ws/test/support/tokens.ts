@@ -1,23 +1,28 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Principal } from '@scrm/contracts';
+import type { Principal, Revocation } from '@scrm/contracts';
 import jwt from 'jsonwebtoken';
 
 const newKey = () => generateKeyPairSync('ec', { namedCurve: 'P-256' });
 
-/** Signs tokens as the user service does, and publishes its keys. */
+/** Signs tokens as the user service does, and publishes its keys and what it ended. */
 export class TokenIssuer {
   private readonly key = newKey();
   private readonly foreign = newKey();
 
+  /** What the list says. */
+  readonly revocations: Revocation[] = [];
+
   private constructor(private readonly server: Server) {}
 
   static async start(): Promise<TokenIssuer> {
-    const server = createServer((_request, response) => {
+    const server = createServer(({ url }, response) => {
       const jwk = issuer.key.publicKey.export({ format: 'jwk' });
+      const keys = [{ ...jwk, kid: 'key-1', alg: 'ES256', use: 'sig' }];
+      const { revocations } = issuer;
       response.setHeader('content-type', 'application/json');
-      response.end(JSON.stringify({ keys: [{ ...jwk, kid: 'key-1', alg: 'ES256', use: 'sig' }] }));
+      response.end(JSON.stringify(url === '/revocations.json' ? { revocations } : { keys }));
     });
     const issuer = new TokenIssuer(server);
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -69,9 +74,11 @@ export class TokenIssuer {
   }
 }
 
-const claimsOf = ({ tenantId, role, teamIds, sessionId }: Principal) => ({
+const claimsOf = ({ tenantId, role, teamIds, sessionId, agentVersion, tenantVersion }: Principal) => ({
   tid: tenantId,
   role,
   teams: teamIds,
   sid: sessionId,
+  av: agentVersion,
+  tv: tenantVersion,
 });

@@ -244,6 +244,29 @@ describe('the realtime client', () => {
     expect([FakeSocket.all.length > 0, errors.length]).toEqual([true, 2]);
   });
 
+  it('asks for a fresh token after one was refused, and while there is none; after other losses it does not', async () => {
+    const asked: boolean[] = [];
+    let away = false;
+    const getToken = ({ fresh }: { fresh: boolean }) => {
+      asked.push(fresh);
+      return away ? Promise.reject(new Error('offline')) : 'token';
+    };
+    const socket = await goLive({ getToken });
+    away = true;
+    socket.ends(4401);
+    await after(1_000);
+    away = false;
+    await after(20_000);
+    const tries = asked.length;
+    expect(tries).toBeGreaterThan(2);
+    expect(asked).toEqual([false, ...Array.from({ length: tries - 1 }, () => true)]);
+    FakeSocket.last.open();
+    FakeSocket.last.ready();
+    FakeSocket.last.ends(1006);
+    await after(20_000);
+    expect(asked.slice(tries)).toEqual([false]);
+  });
+
   it('goes on when a handler throws, and says so', async () => {
     const errors: unknown[] = [];
     const socket = await goLive();

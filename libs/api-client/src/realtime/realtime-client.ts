@@ -18,6 +18,8 @@ const RENEW_MIN_MS = 5_000;
 const OPEN = 1;
 const RESTARTS = 1012;
 const NOT_ALLOWED = 4403;
+/** The token is over, perhaps before its time. */
+const REFUSED = 4401;
 /** How many conversations are remembered to recognise what was shown before. */
 const KNOWN_CONVERSATIONS = 10_000;
 
@@ -47,6 +49,8 @@ export class RealtimeClient extends Emitter {
   private readonly timers: Partial<Record<TimerName, ReturnType<typeof setTimeout>>> = {};
   /** Since the last `ready`. */
   private attempts = 0;
+  /** The last token was refused: the same one would be refused again. */
+  private refused = false;
   private nextUrl = 0;
 
   constructor(private readonly options: RealtimeOptions) {
@@ -84,12 +88,14 @@ export class RealtimeClient extends Emitter {
     let token: string;
     let cursor: string | null | undefined;
     try {
-      [token, cursor] = await Promise.all([this.options.getToken(), this.store.load()]);
+      const fresh = this.refused;
+      [token, cursor] = await Promise.all([this.options.getToken({ fresh }), this.store.load()]);
     } catch (error) {
       this.report(error);
       return this.reconnectIn(this.pause());
     }
     if (this.status === 'closed' || this.socket) return;
+    this.refused = false;
     const socket = new this.Socket(this.urls[this.nextUrl++ % this.urls.length]!);
     this.socket = socket;
     this.expectWithin(this.timing.readyWithin);
@@ -166,6 +172,7 @@ export class RealtimeClient extends Emitter {
   private lost(socket: SocketLike, code: number, reason: string) {
     if (socket !== this.socket) return;
     if (code === NOT_ALLOWED) return this.end(code, reason);
+    this.refused = code === REFUSED;
     this.letGo();
     this.setStatus('reconnecting', code, reason);
     // A pod that restarts spreads its clients itself.
@@ -222,7 +229,7 @@ export class RealtimeClient extends Emitter {
   private async renew(end: number) {
     const { socket } = this;
     try {
-      const token = await this.options.getToken();
+      const token = await this.options.getToken({ fresh: true });
       if (socket === this.socket) this.say({ type: 'auth', token });
     } catch (error) {
       this.report(error);

@@ -46,8 +46,11 @@ export interface RealtimeOptions {
   /** `wss://host/ws`; with several, the next one is tried on each reconnect. */
   url?: string;
   urls?: string[];
-  /** A valid access token; asked before each connect, and again before the one in use ends. */
-  getToken: () => string | Promise<string>;
+  /**
+   * A valid access token; asked before each connect, and again before the one in use ends. `fresh`: the last one is over
+   * or nearly so, perhaps before its time because rights have changed: refresh it, a kept one will not do.
+   */
+  getToken: (options: { fresh: boolean }) => string | Promise<string>;
   /** Without one the cursor lives as long as the client. */
   cursorStore?: CursorStore;
   /** Default: `globalThis.WebSocket`. */

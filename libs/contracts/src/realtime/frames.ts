@@ -61,7 +61,7 @@ export const CLOSE_CODES = {
   1012: 'The pod restarts: connect again with your cursor',
   1013: 'Too many sockets, or the client reads too slowly: connect again with your cursor',
   4400: 'The first frame was not `auth`',
-  4401: 'The token is missing, forged or expired, or no `auth` frame came within 15 s',
+  4401: 'The token is missing, forged, expired or revoked, or no `auth` frame came within 15 s: refresh it',
   4403: 'The agent may not use the inbox any more',
   4408: 'No pong came in time',
 } as const;

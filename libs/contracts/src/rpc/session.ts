@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { defineRpc } from '../contract';
+import { timestamp } from '../views';
 
 export const sessionTokens = z.object({
   accessToken: z.string(),
@@ -12,7 +13,13 @@ export type SessionTokens = z.infer<typeof sessionTokens>;
 /** Sign in. Errors: invalid_credentials, too_many_requests. */
 export const sessionCreate = defineRpc(
   'user.session.create.v1',
-  z.object({ email: z.string(), password: z.string() }),
+  z.object({
+    email: z.string(),
+    password: z.string(),
+    /** What the device says of itself, and where it is: shown to the agent, in the list of their sessions. */
+    userAgent: z.string().max(500).optional(),
+    ip: z.string().max(45).optional(),
+  }),
   sessionTokens,
 );
 
@@ -21,4 +28,34 @@ export const sessionRefresh = defineRpc(
   'user.session.refresh.v1',
   z.object({ refreshToken: z.string() }),
   sessionTokens,
+);
+
+export const sessionView = z.object({
+  id: z.uuid(),
+  /** The one that asks. */
+  current: z.boolean(),
+  userAgent: z.string().nullable(),
+  ip: z.string().nullable(),
+  createdAt: timestamp,
+  /** When tokens were last handed out. */
+  lastUsedAt: timestamp,
+  expiresAt: timestamp,
+});
+export type SessionView = z.infer<typeof sessionView>;
+
+/** The caller's own sessions that are alive, last used first: at most a hundred. */
+export const sessionList = defineRpc(
+  'user.session.list.v1',
+  z.object({}),
+  z.object({ items: z.array(sessionView) }),
+);
+
+/**
+ * Ends one of the caller's own sessions, all but the one that asks, or all: its refresh token is refused, its access
+ * tokens end, its sockets are closed. Errors: not_found.
+ */
+export const sessionRevoke = defineRpc(
+  'user.session.revoke.v1',
+  z.object({ which: z.union([z.uuid(), z.enum(['current', 'others', 'all'])]) }),
+  z.object({ revoked: z.number().int() }),
 );

@@ -1,4 +1,4 @@
-import { AppError } from '@scrm/platform';
+import { AppError } from './errors';
 
 /** Where a page ended, opaque to the client. */
 export function encodePage(...parts: (string | number)[]): string {

@@ -1,4 +1,4 @@
-import { AppError } from '@scrm/platform';
+import { AppError } from './errors';
 import fc from 'fast-check';
 import { decodePage, encodePage } from './page-cursor';
 

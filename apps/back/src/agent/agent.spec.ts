@@ -1,0 +1,69 @@
+import { ID, startGateway, tokenWith, type Gateway } from '../../test/gateway';
+
+let gateway: Gateway;
+const token = tokenWith();
+beforeAll(async () => {
+  gateway = await startGateway();
+});
+afterAll(() => gateway.close());
+beforeEach(() => (gateway.rpc.calls = []));
+
+const asked = async (method: string, path: string, body?: unknown) => {
+  const { status } = await gateway.ask(method, `/api/v1${path}`, {
+    token,
+    ...(body !== undefined && { body }),
+  });
+  expect(status).toBe(200);
+  expect(gateway.rpc.calls.map((call) => call.token)).toEqual([token]);
+  const { contract, request } = gateway.rpc.calls[0]!;
+  return [contract, request];
+};
+
+it('asks for a page of agents, by status and role', async () => {
+  expect(await asked('GET', '/agents?status=active&role=leader&limit=5&cursor=abc')).toEqual([
+    'user.agent.list.v1',
+    { status: 'active', role: 'leader', limit: 5, cursor: 'abc' },
+  ]);
+});
+
+it('changes only what is given', async () => {
+  expect(await asked('PATCH', `/agents/${ID}`, { role: 'leader' })).toEqual([
+    'user.agent.update.v1',
+    { agentId: ID, role: 'leader' },
+  ]);
+});
+
+it.each([
+  ['a role that does not exist', `/agents/${ID}`, { role: 'owner' }, ['role']],
+  ['a status that does not exist', `/agents/${ID}`, { status: 'asleep' }, ['status']],
+  ['no name', `/agents/${ID}`, { name: '' }, ['name']],
+  ['what nobody may change', `/agents/${ID}`, { email: 'a@b.test' }, ['email']],
+  ['an agent who is no id', '/agents/me', { role: 'agent' }, undefined],
+])('refuses %s', async (_, path, body, fields) => {
+  const answer = await gateway.ask('PATCH', `/api/v1${path}`, { token, body });
+  expect([answer.status, answer.body.code]).toEqual([400, 'invalid_request']);
+  expect(answer.body.errors?.map((e) => e.path)).toEqual(fields);
+  expect(gateway.rpc.calls).toEqual([]);
+});
+
+it('asks where the caller is signed in', async () => {
+  expect(await asked('GET', '/me/sessions')).toEqual(['user.session.list.v1', {}]);
+});
+
+it.each(['current', 'others', 'all', ID])('signs out: %s', async (which) => {
+  expect(await asked('DELETE', `/me/sessions/${which}`)).toEqual(['user.session.revoke.v1', { which }]);
+});
+
+it('signs nobody out by a word that says nothing', async () => {
+  const { status, body } = await gateway.ask('DELETE', '/api/v1/me/sessions/everything', { token });
+  expect([status, body.code]).toEqual([400, 'invalid_request']);
+  expect(JSON.stringify(body.errors)).toContain('current, others, all');
+  expect(gateway.rpc.calls).toEqual([]);
+});
+
+it('says which device signs in, and where it is, by what our proxy says', async () => {
+  const body = { email: 'a@b.test', password: 'x' };
+  const headers = { 'user-agent': 'x'.repeat(600), 'x-forwarded-for': '198.51.100.1, 203.0.113.7' };
+  await gateway.ask('POST', '/api/v1/auth/login', { token: null, body, headers });
+  expect(gateway.rpc.calls[0]!.request).toEqual({ ...body, ip: '203.0.113.7', userAgent: 'x'.repeat(500) });
+});

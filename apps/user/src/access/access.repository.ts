@@ -1,0 +1,33 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Revocation } from '@scrm/contracts';
+import type { DataSource, EntityManager } from 'typeorm';
+import { IDENTITY_SYSTEM_DB } from '../db/data-source';
+
+/** Longer than any access token lives: what ended before that is over by itself. */
+const KEPT = `interval '12 minutes'`;
+
+@Injectable()
+export class AccessRepository {
+  constructor(@Inject(IDENTITY_SYSTEM_DB) private readonly db: DataSource) {}
+
+  /** Everything that ended while a token from before may still be alive, of all tenants. */
+  ended(): Promise<Revocation[]> {
+    return this.db.query<Revocation[]>(
+      `SELECT 'tenant' AS kind, id, access_version AS version FROM tenant WHERE access_changed_at > now() - ${KEPT}
+       UNION ALL
+       SELECT 'agent', id, access_version FROM agent WHERE access_changed_at > now() - ${KEPT}
+       UNION ALL
+       SELECT 'session', id, NULL FROM session WHERE revoked_at > now() - ${KEPT}`,
+    );
+  }
+}
+
+/** The agent may do other things from now on: what tokens say about them is over. In the caller's transaction. */
+export async function endAgentTokens(manager: EntityManager, agentId: string): Promise<Revocation> {
+  const [[row]] = await manager.query<[{ version: number }[], number]>(
+    `UPDATE agent SET access_version = access_version + 1, access_changed_at = now() WHERE id = $1
+     RETURNING access_version AS version`,
+    [agentId],
+  );
+  return { kind: 'agent', id: agentId, version: row!.version };
+}

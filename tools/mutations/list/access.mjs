@@ -1,0 +1,58 @@
+const revocation = 'apps/ws/test/revocation.it.ts';
+const access = 'apps/user/test/access.it.ts';
+const feed = 'libs/messaging/test/revocation-feed.it.ts';
+
+/** Whose access ended is out. @type {import('../mutation.mjs').Mutation[]} */
+export const ACCESS = [
+  {
+    name: 'sockets-outlive-their-token',
+    promise: 'a socket whose access ended is closed',
+    file: 'apps/ws/src/socket/socket.gateway.ts',
+    find: 'for (const session of this.sessions) session.recheck();',
+    replace: '',
+    tests: [
+      { file: revocation, name: 'is closed with all of its business, where that is suspended' },
+      { file: revocation, name: 'is closed by the list while the broker is away' },
+    ],
+  },
+  {
+    name: 'a-known-token-is-good',
+    promise: 'an access token that ended is refused, also where it was checked before',
+    file: 'libs/platform/src/tokens.ts',
+    find: 'return this.admit(await this.principalOf(token));',
+    replace: 'return this.principalOf(token);',
+    tests: [{ file: access, name: 'end one by one: its tokens are refused at once, and everybody is told' }],
+  },
+  {
+    name: 'no-list-of-ended-access',
+    promise: 'who was signed out is out, also where the broker is away',
+    file: 'libs/messaging/src/revocation-feed.ts',
+    find: 'this.revocations.take(await this.options.read());',
+    replace: 'this.revocations.take((await this.options.read()).slice(0, 0));',
+    tests: [
+      { file: feed, name: 'is by the list while the broker is away' },
+      { file: feed, name: 'is by the list for what was said while the subscription was away' },
+    ],
+  },
+  {
+    name: 'admins-are-not-locked',
+    promise: 'a tenant keeps an admin',
+    file: 'apps/user/src/agent/agent.repository.ts',
+    find: `status = 'active' ORDER BY id FOR UPDATE`,
+    replace: `status = 'active' ORDER BY id`,
+    tests: [
+      {
+        file: access,
+        name: 'is not the last admin to go, though two of them take it from each other at the same moment',
+      },
+    ],
+  },
+  {
+    name: 'a-new-role-and-the-old-tokens',
+    promise: 'a change of rights ends the tokens from before',
+    file: 'apps/user/src/agent/agent.service.ts',
+    find: 'rights ? [await endAgentTokens(manager, agent.id)] : []',
+    replace: '[]',
+    tests: [{ file: access, name: 'has other rights at once: older tokens end, and the next one says them' }],
+  },
+];
