@@ -24,6 +24,9 @@ export class SessionController {
   @Post('auth/login')
   @Endpoint({
     summary: 'Sign in',
+    description:
+      'After five wrong passwords from one address each next try has to wait, a second at first and then twice as long ' +
+      'each time, up to 15 minutes: 429 `too_many_requests` with `Retry-After`. Other addresses are not held up.',
     answer: SessionTokensDto,
     answerDescription: 'Tokens of a new session',
     problems: [...BODY_PROBLEMS, 'invalid_credentials', 'too_many_requests'],

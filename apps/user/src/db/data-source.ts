@@ -8,7 +8,9 @@ import { TeamMember } from '../team/team-member.entity';
 import { Team } from '../team/team.entity';
 import { Tenant } from '../tenant/tenant.entity';
 import { Initial1763800000000 } from './migrations/1763800000000-initial';
+import { SignInAttempt } from '../sign-in/sign-in-attempt.entity';
 import { Access1764000000000 } from './migrations/1764000000000-access';
+import { SignIn1764200000000 } from './migrations/1764200000000-sign-in';
 import { APP_ROLE, SYSTEM_ROLE } from './roles';
 
 export const SCHEMA = 'identity';
@@ -23,8 +25,8 @@ export function identityDataSource(url: string, role?: string): DataSource {
     url,
     schema: SCHEMA,
     applicationName: `user${role === SYSTEM_ROLE ? '-system' : ''}`,
-    entities: [Tenant, Team, TeamMember, Agent, Session, RefreshToken, SigningKey],
-    migrations: [Initial1763800000000, Access1764000000000],
+    entities: [Tenant, Team, TeamMember, Agent, Session, RefreshToken, SigningKey, SignInAttempt],
+    migrations: [Initial1763800000000, Access1764000000000, SignIn1764200000000],
     ...(role && { role }),
   });
 }

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { PasswordService } from '../password/password.service';
+import { SignInGuard } from '../sign-in/sign-in-guard';
 import { OwnSessionRepository } from './own-session.repository';
 import { SessionRepository } from './session.repository';
 import { SessionRpc } from './session.rpc';
@@ -7,6 +8,6 @@ import { SessionService } from './session.service';
 
 @Module({
   controllers: [SessionRpc],
-  providers: [SessionService, SessionRepository, OwnSessionRepository, PasswordService],
+  providers: [SessionService, SessionRepository, OwnSessionRepository, PasswordService, SignInGuard],
 })
 export class SessionModule {}

@@ -15,6 +15,7 @@ import { AccessTokenService } from '../access-token/access-token.service';
 import type { TokenSubject } from '../access-token/token-subject';
 import { USER_CONFIG, type UserConfig } from '../config';
 import { PasswordService } from '../password/password.service';
+import { SignInGuard } from '../sign-in/sign-in-guard';
 import { OwnSessionRepository } from './own-session.repository';
 import { SessionRepository } from './session.repository';
 
@@ -32,17 +33,28 @@ export class SessionService {
     private readonly own: OwnSessionRepository,
     private readonly access: AccessService,
     private readonly passwords: PasswordService,
+    private readonly guard: SignInGuard,
     private readonly accessTokens: AccessTokenService,
   ) {}
 
-  /** Who may not come in, for whatever reason, hears the same thing after the same time. */
+  /**
+   * Who may not come in, for whatever reason, hears the same thing after the same time.
+   *
+   * @throws AppError invalid_credentials; too_many_requests after many wrong passwords, or where many sign in
+   */
   async create({ email, password, userAgent, ip }: RpcRequest<typeof sessionCreate>): Promise<SessionTokens> {
-    const credential = await this.sessions.findCredential(email.trim().toLowerCase());
-    const matches = await this.passwords.matches(password, credential?.passwordHash);
+    const attempt = { email: email.trim().toLowerCase(), address: ip ?? '' };
+    await this.guard.begin(attempt);
+    const credential = await this.sessions.findCredential(attempt.email);
+    const matches = await this.passwords.matches(password, credential?.passwordHash).catch(async (error) => {
+      await this.guard.takeBack(attempt);
+      throw error;
+    });
     if (!credential || !matches || !credential.admitted) {
       signIns.inc({ outcome: 'refused' });
       throw new AppError('invalid_credentials', 'The email or the password is wrong.');
     }
+    await this.guard.succeeded(attempt);
     const { passwordHash: _, admitted: __, ...subject } = credential;
     const { agentId, tenantId } = subject;
     const sessionId = uuidv7();

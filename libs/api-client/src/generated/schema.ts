@@ -46,7 +46,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Sign in */
+        /**
+         * Sign in
+         * @description After five wrong passwords from one address each next try has to wait, a second at first and then twice as long each time, up to 15 minutes: 429 `too_many_requests` with `Retry-After`. Other addresses are not held up.
+         */
         post: operations["signIn"];
         delete?: never;
         options?: never;

@@ -1,0 +1,19 @@
+import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+
+/** Wrong passwords for one account from one address. Of no tenant: the account may not even exist. */
+@Entity('sign_in_attempt')
+@Index('sign_in_attempt_age', ['lastAt'])
+export class SignInAttempt {
+  /** SHA-256 of the email: what strangers type is not kept. */
+  @PrimaryColumn({ type: 'bytea', primaryKeyConstraintName: 'sign_in_attempt_pk' })
+  account!: Buffer;
+
+  @PrimaryColumn({ type: 'text', primaryKeyConstraintName: 'sign_in_attempt_pk' })
+  address!: string;
+
+  @Column({ type: 'integer' })
+  failures!: number;
+
+  @Column({ name: 'last_at', type: 'timestamptz' })
+  lastAt!: Date;
+}
