@@ -7,6 +7,7 @@ import { AuthModule } from './auth/auth.module';
 import type { BackConfig } from './config';
 import { ConversationController } from './conversation/conversation.controller';
 import { MessageController } from './message/message.controller';
+import { PasswordController } from './password/password.controller';
 import { SenderController } from './sender/sender.controller';
 import { SessionController } from './session/session.controller';
 import { TemplateController } from './template/template.controller';
@@ -16,6 +17,7 @@ import { WebhookDeliveryController } from './webhook-delivery/webhook-delivery.c
 @Module({
   controllers: [
     SessionController,
+    PasswordController,
     AgentController,
     ConversationController,
     MessageController,

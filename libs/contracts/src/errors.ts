@@ -18,6 +18,7 @@ export const ERRORS = {
   idempotency_key_reused: { status: 422, title: 'The Idempotency-Key was used with another body' },
   window_closed: { status: 422, title: 'The 24-hour window is closed: send a template' },
   template_not_usable: { status: 422, title: 'The template is not approved or its parameters do not fit' },
+  weak_password: { status: 422, title: 'The password is too easy to guess' },
   too_many_requests: { status: 429, title: 'Too many requests' },
   internal: { status: 500, title: 'Something went wrong on our side' },
   unavailable: { status: 503, title: 'Temporarily unavailable: try again' },

@@ -67,3 +67,11 @@ it('says which device signs in, and where it is, by what our proxy says', async 
   await gateway.ask('POST', '/api/v1/auth/login', { token: null, body, headers });
   expect(gateway.rpc.calls[0]!.request).toEqual({ ...body, ip: '203.0.113.7', userAgent: 'x'.repeat(500) });
 });
+
+it('changes my own password, and says from where', async () => {
+  const body = { currentPassword: 'old', newPassword: 'kopi-susu-melati' };
+  expect(await asked('PUT', '/me/password', body)).toEqual([
+    'user.password.change.v1',
+    { ...body, ip: '127.0.0.1' },
+  ]);
+});

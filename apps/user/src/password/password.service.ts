@@ -28,4 +28,9 @@ export class PasswordService {
       return matches && known !== undefined;
     });
   }
+
+  /** @throws AppError too_many_requests */
+  hash(password: string): Promise<string> {
+    return this.work.run(() => hashPassword(password));
+  }
 }

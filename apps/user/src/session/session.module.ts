@@ -9,5 +9,6 @@ import { SessionService } from './session.service';
 @Module({
   controllers: [SessionRpc],
   providers: [SessionService, SessionRepository, OwnSessionRepository, PasswordService, SignInGuard],
+  exports: [SessionService, PasswordService, SignInGuard],
 })
 export class SessionModule {}

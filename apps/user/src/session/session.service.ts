@@ -17,7 +17,7 @@ import { USER_CONFIG, type UserConfig } from '../config';
 import { PasswordService } from '../password/password.service';
 import { SignInGuard } from '../sign-in/sign-in-guard';
 import { OwnSessionRepository } from './own-session.repository';
-import { SessionRepository } from './session.repository';
+import { SessionRepository, type Credential } from './session.repository';
 
 const REFRESH_TOKEN = /^[\w-]{43}$/;
 
@@ -44,17 +44,16 @@ export class SessionService {
    */
   async create({ email, password, userAgent, ip }: RpcRequest<typeof sessionCreate>): Promise<SessionTokens> {
     const attempt = { email: email.trim().toLowerCase(), address: ip ?? '' };
-    await this.guard.begin(attempt);
-    const credential = await this.sessions.findCredential(attempt.email);
-    const matches = await this.passwords.matches(password, credential?.passwordHash).catch(async (error) => {
-      await this.guard.takeBack(attempt);
-      throw error;
+    let credential: Credential | undefined;
+    const isRight = await this.guard.watch(attempt, async () => {
+      credential = await this.sessions.findCredential(attempt.email);
+      const matches = await this.passwords.matches(password, credential?.passwordHash);
+      return matches && credential?.admitted === true;
     });
-    if (!credential || !matches || !credential.admitted) {
+    if (!credential || !isRight) {
       signIns.inc({ outcome: 'refused' });
       throw new AppError('invalid_credentials', 'The email or the password is wrong.');
     }
-    await this.guard.succeeded(attempt);
     const { passwordHash: _, admitted: __, ...subject } = credential;
     const { agentId, tenantId } = subject;
     const sessionId = uuidv7();

@@ -43,7 +43,7 @@ export class SignInGuard implements OnModuleInit {
   }
 
   /** Counts the try as a wrong one. @throws AppError too_many_requests, with the seconds to wait */
-  async begin(attempt: Try): Promise<void> {
+  private async begin(attempt: Try): Promise<void> {
     const name = `${attempt.email} ${attempt.address}`;
     const asking = this.asking.get(name) ?? 0;
     // A flood for one account is refused here: it must not keep the database from answering others.
@@ -59,13 +59,29 @@ export class SignInGuard implements OnModuleInit {
     }
   }
 
+  /**
+   * Counts the try, and forgets it where the password is right. Where nobody looked at it, because too many sign in, it
+   * was no try.
+   *
+   * @throws AppError too_many_requests
+   */
+  async watch(attempt: Try, look: () => Promise<boolean>): Promise<boolean> {
+    await this.begin(attempt);
+    const isRight = await look().catch(async (error: unknown) => {
+      await this.takeBack(attempt);
+      throw error;
+    });
+    if (isRight) await this.succeeded(attempt);
+    return isRight;
+  }
+
   /** The password was right: nothing is held against this address any more. */
-  async succeeded(attempt: Try): Promise<void> {
+  private async succeeded(attempt: Try): Promise<void> {
     await this.db.query('DELETE FROM sign_in_attempt WHERE account = $1 AND address = $2', keyOf(attempt));
   }
 
   /** Nobody looked at the password: it was no try. */
-  async takeBack(attempt: Try): Promise<void> {
+  private async takeBack(attempt: Try): Promise<void> {
     await this.db.query(
       'UPDATE sign_in_attempt SET failures = greatest(0, failures - 1) WHERE account = $1 AND address = $2',
       keyOf(attempt),

@@ -1,0 +1,26 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { DataSource } from 'typeorm';
+import { IDENTITY_SYSTEM_DB } from '../db/data-source';
+
+/** Reads and writes what only the system role may: nobody's question sees a hash. */
+@Injectable()
+export class PasswordRepository {
+  constructor(@Inject(IDENTITY_SYSTEM_DB) private readonly db: DataSource) {}
+
+  async find(tenantId: string, agentId: string) {
+    const [row] = await this.db.query<{ name: string; email: string; hash: string }[]>(
+      `SELECT name, email, password_hash AS hash FROM agent WHERE tenant_id = $1 AND id = $2 AND status = 'active'`,
+      [tenantId, agentId],
+    );
+    return row;
+  }
+
+  /** @param old the hash that it takes the place of @returns false where somebody was faster */
+  async replace(agentId: string, old: string, next: string): Promise<boolean> {
+    const [, changed] = await this.db.query<[unknown[], number]>(
+      'UPDATE agent SET password_hash = $3 WHERE id = $1 AND password_hash = $2',
+      [agentId, old, next],
+    );
+    return changed > 0;
+  }
+}

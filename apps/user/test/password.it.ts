@@ -1,0 +1,59 @@
+import { passwordChange, sessionCreate, sessionList } from '@scrm/contracts';
+import { eventually } from '@scrm/testing';
+import { agent, leader, startUserStack, type UserStack } from './stack';
+
+let stack: UserStack;
+beforeAll(async () => {
+  stack = await startUserStack();
+});
+afterAll(() => stack.close());
+
+const signIn = (password: string, email = agent.email) => stack.rpc.call(sessionCreate, { email, password });
+const change = (token: string, currentPassword: string, newPassword: string) =>
+  stack.rpc.call(passwordChange, { currentPassword, newPassword, ip: '203.0.113.7' }, { token });
+const works = (token: string) => stack.rpc.call(sessionList, {}, { token });
+const NEW = 'kopi-susu-melati';
+
+it('is changed by its owner, who stays here and is signed out everywhere else', async () => {
+  const [here, elsewhere] = [await signIn(agent.password), await signIn(agent.password)];
+  await expect(change(here.accessToken, agent.password, NEW)).resolves.toEqual({ revoked: 1 });
+  await eventually(() =>
+    expect(works(elsewhere.accessToken)).rejects.toMatchObject({ code: 'unauthenticated' }),
+  );
+  await expect(works(here.accessToken)).resolves.toHaveProperty('items');
+  await expect(signIn(agent.password)).rejects.toMatchObject({ code: 'invalid_credentials' });
+  await expect(signIn(NEW)).resolves.toHaveProperty('accessToken');
+});
+
+it.each([
+  ['is too short', 'Xk9#mQ2!z', /at least 10/],
+  ['has leaked', 'password123', /easy to guess/],
+  ['is the owner’s name', leader.name.toLowerCase().replace(' ', ''), /easy to guess|at least/],
+  ['is the one before', leader.password, /current one/],
+])('is not changed to one that %s', async (_, password, why) => {
+  const { accessToken } = await signIn(leader.password, leader.email);
+  await expect(change(accessToken, leader.password, password)).rejects.toMatchObject({
+    code: 'weak_password',
+    message: expect.stringMatching(why) as string,
+  });
+  await expect(signIn(leader.password, leader.email)).resolves.toHaveProperty('accessToken');
+});
+
+it('is not guessed by whoever finds an open screen', async () => {
+  const { accessToken } = await signIn(leader.password, leader.email);
+  for (let n = 0; n < 5; n++)
+    await expect(change(accessToken, 'guess', NEW)).rejects.toMatchObject({ code: 'invalid_credentials' });
+  await expect(change(accessToken, leader.password, NEW)).rejects.toMatchObject({
+    code: 'too_many_requests',
+    retryAfter: 1,
+  });
+});
+
+it('is changed once, when two do it at the same moment', async () => {
+  const { accessToken } = await signIn(NEW);
+  const outcomes = await Promise.allSettled([
+    change(accessToken, NEW, 'hujan-biru-di-warung'),
+    change(accessToken, NEW, 'payung-kuning-di-pasar'),
+  ]);
+  expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+});
