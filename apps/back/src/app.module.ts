@@ -9,6 +9,7 @@ import { ConversationController } from './conversation/conversation.controller';
 import { MessageController } from './message/message.controller';
 import { SenderController } from './sender/sender.controller';
 import { SessionController } from './session/session.controller';
+import { TeamController } from './team/team.controller';
 import { TemplateController } from './template/template.controller';
 import { WebhookDeliveryController } from './webhook-delivery/webhook-delivery.controller';
 
@@ -20,6 +21,7 @@ import { WebhookDeliveryController } from './webhook-delivery/webhook-delivery.c
     ConversationController,
     MessageController,
     SenderController,
+    TeamController,
     TemplateController,
     WebhookDeliveryController,
   ],

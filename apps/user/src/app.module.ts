@@ -9,6 +9,7 @@ import { USER_CONFIG, type UserConfig } from './config';
 import { identityPools } from './db/data-source';
 import { SessionModule } from './session/session.module';
 import { SigningKeyModule } from './signing-key/signing-key.module';
+import { TeamModule } from './team/team.module';
 
 export function messagingOptions(config: UserConfig): MessagingOptions {
   return { url: config.RABBITMQ_URL, service: 'user', names: brokerNames(config.BROKER_NAMESPACE) };
@@ -28,6 +29,7 @@ export class AppModule {
         AgentModule,
         SessionModule,
         SigningKeyModule,
+        TeamModule,
       ],
       providers: [{ provide: USER_CONFIG, useValue: config }],
       exports: [USER_CONFIG],

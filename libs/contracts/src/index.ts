@@ -12,4 +12,5 @@ export * from './rpc/agent';
 export * from './rpc/conversation';
 export * from './rpc/session';
 export * from './rpc/stream';
+export * from './rpc/team';
 export * from './views';

@@ -9,6 +9,7 @@ import { Team } from '../team/team.entity';
 import { Tenant } from '../tenant/tenant.entity';
 import { Initial1763800000000 } from './migrations/1763800000000-initial';
 import { Access1764000000000 } from './migrations/1764000000000-access';
+import { Teams1764100000000 } from './migrations/1764100000000-teams';
 import { APP_ROLE, SYSTEM_ROLE } from './roles';
 
 export const SCHEMA = 'identity';
@@ -24,7 +25,7 @@ export function identityDataSource(url: string, role?: string): DataSource {
     schema: SCHEMA,
     applicationName: `user${role === SYSTEM_ROLE ? '-system' : ''}`,
     entities: [Tenant, Team, TeamMember, Agent, Session, RefreshToken, SigningKey],
-    migrations: [Initial1763800000000, Access1764000000000],
+    migrations: [Initial1763800000000, Access1764000000000, Teams1764100000000],
     ...(role && { role }),
   });
 }
