@@ -10,6 +10,7 @@ import { MessageController } from './message/message.controller';
 import { PasswordController } from './password/password.controller';
 import { SenderController } from './sender/sender.controller';
 import { SessionController } from './session/session.controller';
+import { TeamController } from './team/team.controller';
 import { TemplateController } from './template/template.controller';
 import { WebhookDeliveryController } from './webhook-delivery/webhook-delivery.controller';
 
@@ -22,6 +23,7 @@ import { WebhookDeliveryController } from './webhook-delivery/webhook-delivery.c
     ConversationController,
     MessageController,
     SenderController,
+    TeamController,
     TemplateController,
     WebhookDeliveryController,
   ],

@@ -175,4 +175,4 @@ export function operationsOf(document: OpenAPIObject) {
 }
 
 export const ID = '01980000-0000-7000-8000-0000000000e1';
-export const withId = (path: string) => path.replace('{id}', ID);
+export const withId = (path: string) => path.replace(/\{(id|agentId)\}/g, ID);

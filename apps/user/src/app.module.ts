@@ -10,6 +10,7 @@ import { identityPools } from './db/data-source';
 import { PasswordModule } from './password/password.module';
 import { SessionModule } from './session/session.module';
 import { SigningKeyModule } from './signing-key/signing-key.module';
+import { TeamModule } from './team/team.module';
 
 export function messagingOptions(config: UserConfig): MessagingOptions {
   return { url: config.RABBITMQ_URL, service: 'user', names: brokerNames(config.BROKER_NAMESPACE) };
@@ -30,6 +31,7 @@ export class AppModule {
         PasswordModule,
         SessionModule,
         SigningKeyModule,
+        TeamModule,
       ],
       providers: [{ provide: USER_CONFIG, useValue: config }],
       exports: [USER_CONFIG],

@@ -14,6 +14,8 @@ export const PERMISSIONS = [
   'conversation.assign',
   'message.send',
   'sender.read',
+  'team.manage',
+  'team.read',
   'template.read',
   'webhook-delivery.read',
   'webhook-delivery.replay',
@@ -29,6 +31,7 @@ export const ROLE_GRANTS: Record<Role, Partial<Record<Permission, Scope>>> = {
     'conversation.assign': 'team',
     'message.send': 'team',
     'sender.read': 'all',
+    'team.read': 'all',
     'template.read': 'all',
   },
   agent: {
@@ -36,6 +39,7 @@ export const ROLE_GRANTS: Record<Role, Partial<Record<Permission, Scope>>> = {
     'conversation.read': 'own',
     'message.send': 'own',
     'sender.read': 'all',
+    'team.read': 'all',
     'template.read': 'all',
   },
 };

@@ -13,4 +13,5 @@ export * from './rpc/conversation';
 export * from './rpc/password';
 export * from './rpc/session';
 export * from './rpc/stream';
+export * from './rpc/team';
 export * from './views';

@@ -1,5 +1,6 @@
 const revocation = 'apps/ws/test/revocation.it.ts';
 const access = 'apps/user/test/access.it.ts';
+const team = 'apps/user/test/team.it.ts';
 const feed = 'libs/messaging/test/revocation-feed.it.ts';
 
 /** Whose access ended is out. @type {import('../mutation.mjs').Mutation[]} */
@@ -54,5 +55,21 @@ export const ACCESS = [
     find: 'rights ? [await endAgentTokens(manager, agent.id)] : []',
     replace: '[]',
     tests: [{ file: access, name: 'has other rights at once: older tokens end, and the next one says them' }],
+  },
+  {
+    name: 'out-of-the-team-and-the-old-tokens',
+    promise: 'who leaves a team sees nothing more of it',
+    file: 'apps/user/src/team/team-member.service.ts',
+    find: 'ended: [await endAgentTokens(manager, agentId)]',
+    replace: 'ended: []',
+    tests: [{ file: team, name: 'come and go: tokens from before end, and the next ones say the teams' }],
+  },
+  {
+    name: 'no-team-and-the-old-tokens',
+    promise: 'the members of a deleted team see nothing more of it',
+    file: 'apps/user/src/team/team.service.ts',
+    find: 'await endTokensOf(manager, members)',
+    replace: '[]',
+    tests: [{ file: team, name: 'are all out when it is deleted' }],
   },
 ];

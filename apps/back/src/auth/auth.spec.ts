@@ -31,7 +31,7 @@ it('asks every route for a token, but for signing in and refreshing', async () =
     expect(headers.get('www-authenticate')).toBe('Bearer');
     expect(body.code).toBe('unauthenticated');
   }
-  expect(operations).toHaveLength(19);
+  expect(operations).toHaveLength(26);
   expect(open.sort()).toEqual(PUBLIC);
   expect(gateway.rpc.calls).toEqual([]);
 });

@@ -14,9 +14,9 @@ class IdPipe implements PipeTransform<string, string> {
   }
 }
 
-/** The `:id` of the path. */
-export const Id = () => Param('id', IdPipe);
+/** The `:id` of the path, or another id in it. */
+export const Id = (name = 'id') => Param(name, IdPipe);
 
 /** The same for OpenAPI. */
-export const ApiId = (of: string) =>
-  ApiParam({ name: 'id', description: `Id of the ${of}.`, schema: { type: 'string', format: 'uuid' } });
+export const ApiId = (of: string, name = 'id') =>
+  ApiParam({ name, description: `Id of the ${of}.`, schema: { type: 'string', format: 'uuid' } });

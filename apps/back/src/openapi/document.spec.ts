@@ -8,6 +8,8 @@ import {
   messageView,
   senderView,
   sessionTokens,
+  teamMemberView,
+  teamView,
   templateView,
   webhookDeliveryReplay,
   webhookDeliveryView,
@@ -99,6 +101,8 @@ const CONTRACTS: [string, z.ZodObject][] = [
   ['Replay', webhookDeliveryReplay.response],
   ['SessionTokens', sessionTokens],
   ['Agent', agentMe.response],
+  ['Team', teamView],
+  ['TeamMember', teamMemberView],
 ];
 
 it.each(CONTRACTS)('describes %s as its contract does', (name, contract) => {

@@ -24,6 +24,7 @@ export function apiDocument(app: INestApplication): OpenAPIObject {
     .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' })
     .addTag('Session', 'Signing in and staying so')
     .addTag('Agent', 'The person who is signed in')
+    .addTag('Teams', 'Agents who share an inbox')
     .addTag('Conversations', 'The inbox')
     .addTag('Messages', 'What was written, and writing')
     .addTag('Senders', 'Phone numbers of the business')

@@ -24,10 +24,16 @@ export class AccessRepository {
 
 /** The agent may do other things from now on: what tokens say about them is over. In the caller's transaction. */
 export async function endAgentTokens(manager: EntityManager, agentId: string): Promise<Revocation> {
-  const [[row]] = await manager.query<[{ version: number }[], number]>(
-    `UPDATE agent SET access_version = access_version + 1, access_changed_at = now() WHERE id = $1
-     RETURNING access_version AS version`,
-    [agentId],
+  const [revocation] = await endTokensOf(manager, [agentId]);
+  return revocation!;
+}
+
+/** The same for many, whom the caller has locked: one statement takes them in no order that others could keep to. */
+export async function endTokensOf(manager: EntityManager, agentIds: string[]): Promise<Revocation[]> {
+  const [rows] = await manager.query<[{ id: string; version: number }[], number]>(
+    `UPDATE agent SET access_version = access_version + 1, access_changed_at = now() WHERE id = ANY($1)
+     RETURNING id, access_version AS version`,
+    [agentIds],
   );
-  return { kind: 'agent', id: agentId, version: row!.version };
+  return rows.map(({ id, version }) => ({ kind: 'agent', id, version }));
 }

@@ -4,12 +4,14 @@ import { Agent } from '../agent/agent.entity';
 import { RefreshToken } from '../session/refresh-token.entity';
 import { Session } from '../session/session.entity';
 import { SigningKey } from '../signing-key/signing-key.entity';
+import { SignInAttempt } from '../sign-in/sign-in-attempt.entity';
 import { TeamMember } from '../team/team-member.entity';
 import { Team } from '../team/team.entity';
 import { Tenant } from '../tenant/tenant.entity';
 import { Initial1763800000000 } from './migrations/1763800000000-initial';
-import { SignInAttempt } from '../sign-in/sign-in-attempt.entity';
+
 import { Access1764000000000 } from './migrations/1764000000000-access';
+import { Teams1764100000000 } from './migrations/1764100000000-teams';
 import { SignIn1764200000000 } from './migrations/1764200000000-sign-in';
 import { APP_ROLE, SYSTEM_ROLE } from './roles';
 
@@ -26,7 +28,7 @@ export function identityDataSource(url: string, role?: string): DataSource {
     schema: SCHEMA,
     applicationName: `user${role === SYSTEM_ROLE ? '-system' : ''}`,
     entities: [Tenant, Team, TeamMember, Agent, Session, RefreshToken, SigningKey, SignInAttempt],
-    migrations: [Initial1763800000000, Access1764000000000, SignIn1764200000000],
+    migrations: [Initial1763800000000, Access1764000000000, Teams1764100000000, SignIn1764200000000],
     ...(role && { role }),
   });
 }

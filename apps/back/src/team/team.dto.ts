@@ -1,0 +1,87 @@
+import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
+import {
+  AGENT_STATUSES,
+  ROLES,
+  type AgentStatus,
+  type Role,
+  type TeamMemberView,
+  type TeamView,
+} from '@scrm/contracts';
+import { IsBoolean, IsOptional, IsString, Matches, MaxLength } from 'class-validator';
+import { PageQuery, pageOf } from '../http/page.dto';
+
+const NAME_MAX = 100;
+const ONE_LINE = /^\P{Cc}*$/u;
+
+@ApiSchema({ name: 'Team', description: 'Agents who share an inbox.' })
+export class TeamDto implements TeamView {
+  @ApiProperty({ format: 'uuid' })
+  id!: string;
+
+  @ApiProperty({ example: 'Sales' })
+  name!: string;
+
+  @ApiProperty({ type: 'integer', description: 'How many agents are in it, also deactivated ones.' })
+  members!: number;
+}
+
+export const TeamPageDto = pageOf(TeamDto, 'Team');
+
+export class TeamListQuery extends PageQuery {
+  @ApiPropertyOptional({
+    description: 'Only teams whose name begins with this, upper or lower case.',
+    maxLength: NAME_MAX,
+  })
+  @IsOptional()
+  @IsString()
+  @MaxLength(NAME_MAX)
+  @Matches(ONE_LINE, { message: 'q must be one line' })
+  q?: string;
+}
+
+@ApiSchema({ name: 'TeamName' })
+export class TeamNameDto {
+  @ApiProperty({
+    description: 'Unique in the business. Blanks around it are dropped.',
+    minLength: 1,
+    maxLength: NAME_MAX,
+    example: 'Sales',
+  })
+  @IsString()
+  @MaxLength(NAME_MAX)
+  @Matches(/\S/, { message: 'name must not be blank' })
+  @Matches(ONE_LINE, { message: 'name must be one line' })
+  name!: string;
+}
+
+@ApiSchema({ name: 'TeamMember', description: 'An agent in a team.' })
+export class TeamMemberDto implements TeamMemberView {
+  @ApiProperty({ format: 'uuid', description: 'Id of the agent.' })
+  id!: string;
+
+  @ApiProperty({ example: 'Citra Dewi' })
+  name!: string;
+
+  @ApiProperty({ example: 'agent1@demo.test' })
+  email!: string;
+
+  @ApiProperty({ enum: ROLES, enumName: 'Role' })
+  role!: Role;
+
+  @ApiProperty({ enum: AGENT_STATUSES, enumName: 'AgentStatus' })
+  status!: AgentStatus;
+
+  @ApiProperty({ description: 'Leads this team.' })
+  leader!: boolean;
+}
+
+export const TeamMemberPageDto = pageOf(TeamMemberDto, 'TeamMember');
+
+@ApiSchema({ name: 'TeamMemberPut' })
+export class TeamMemberPutDto {
+  @ApiProperty({
+    description: 'Leads this team. It is a mark for people: what somebody may do follows from their role.',
+  })
+  @IsBoolean()
+  leader!: boolean;
+}

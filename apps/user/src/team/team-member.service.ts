@@ -1,0 +1,68 @@
+import { Injectable } from '@nestjs/common';
+import type { Principal, RpcRequest, teamMemberPut, teamMemberRemove, TeamMemberView } from '@scrm/contracts';
+import { AppError, decodePage, isId, toPage } from '@scrm/platform';
+import { endAgentTokens } from '../access/access.repository';
+import { AccessService } from '../access/access.service';
+import { lockAgent } from '../agent/agent.repository';
+import { findMember, lockTeam, TeamRepository } from './team.repository';
+import { noSuchTeam } from './team.service';
+
+@Injectable()
+export class TeamMemberService {
+  constructor(
+    private readonly teams: TeamRepository,
+    private readonly access: AccessService,
+  ) {}
+
+  async list(
+    { tenantId }: Principal,
+    { teamId, cursor, limit }: { teamId: string; cursor?: string; limit: number },
+  ): Promise<{ items: TeamMemberView[]; nextCursor: string | null }> {
+    const after = cursor ? decodePage(cursor, isId)[0] : null;
+    const found = (await this.teams.members(tenantId, teamId, { after, limit })) ?? noSuchTeam();
+    return toPage(
+      found,
+      limit,
+      (member) => member,
+      ({ id }) => [id],
+    );
+  }
+
+  async put(
+    { tenantId }: Principal,
+    { teamId, agentId, leader }: RpcRequest<typeof teamMemberPut>,
+  ): Promise<TeamMemberView> {
+    const { member, ended } = await this.teams.inTenant(tenantId, async (manager) => {
+      // The team before the agent, as everywhere here: two changes never wait for each other in a circle.
+      if (!(await lockTeam(manager, teamId))) return noSuchTeam();
+      if (!(await lockAgent(manager, agentId))) throw new AppError('not_found', 'There is no such agent.');
+      const before = await findMember(manager, teamId, agentId);
+      await manager.query(
+        `INSERT INTO team_member (team_id, agent_id, tenant_id, leader) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (team_id, agent_id) DO UPDATE SET leader = EXCLUDED.leader`,
+        [teamId, agentId, tenantId, leader],
+      );
+      // Tokens say the teams, and not who leads them.
+      const over = before ? [] : [await endAgentTokens(manager, agentId)];
+      return { member: (await findMember(manager, teamId, agentId))!, ended: over };
+    });
+    await this.access.announce(ended);
+    return member;
+  }
+
+  async remove(
+    { tenantId }: Principal,
+    { teamId, agentId }: RpcRequest<typeof teamMemberRemove>,
+  ): Promise<TeamMemberView> {
+    const { member, ended } = await this.teams.inTenant(tenantId, async (manager) => {
+      if (!(await lockTeam(manager, teamId))) return noSuchTeam();
+      await lockAgent(manager, agentId);
+      const before = await findMember(manager, teamId, agentId);
+      if (!before) throw new AppError('not_found', 'The team has no such member.');
+      await manager.query('DELETE FROM team_member WHERE team_id = $1 AND agent_id = $2', [teamId, agentId]);
+      return { member: before, ended: [await endAgentTokens(manager, agentId)] };
+    });
+    await this.access.announce(ended);
+    return member;
+  }
+}
