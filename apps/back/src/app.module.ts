@@ -7,6 +7,7 @@ import { AuthModule } from './auth/auth.module';
 import type { BackConfig } from './config';
 import { ConversationController } from './conversation/conversation.controller';
 import { MessageController } from './message/message.controller';
+import { InvitationController } from './invitation/invitation.controller';
 import { PasswordController } from './password/password.controller';
 import { SenderController } from './sender/sender.controller';
 import { SessionController } from './session/session.controller';
@@ -19,6 +20,7 @@ import { WebhookDeliveryController } from './webhook-delivery/webhook-delivery.c
   controllers: [
     SessionController,
     PasswordController,
+    InvitationController,
     AgentController,
     ConversationController,
     MessageController,

@@ -7,6 +7,7 @@ import { AccessTokenModule } from './access-token/access-token.module';
 import { AgentModule } from './agent/agent.module';
 import { USER_CONFIG, type UserConfig } from './config';
 import { identityPools } from './db/data-source';
+import { InvitationModule } from './invitation/invitation.module';
 import { PasswordModule } from './password/password.module';
 import { SessionModule } from './session/session.module';
 import { SigningKeyModule } from './signing-key/signing-key.module';
@@ -28,6 +29,7 @@ export class AppModule {
         AccessModule,
         AccessTokenModule,
         AgentModule,
+        InvitationModule,
         PasswordModule,
         SessionModule,
         SigningKeyModule,

@@ -13,6 +13,8 @@ export const userConfig = baseConfig.extend({
   ACCESS_TOKEN_TTL_S: z.coerce.number().int().min(30).max(600).default(600),
   /** After this long an agent signs in again. */
   REFRESH_TOKEN_TTL_DAYS: z.coerce.number().min(1).max(365).default(30),
+  /** How long the link of an invitation is good. */
+  INVITATION_TTL_DAYS: z.coerce.number().min(0.01).max(90).default(7),
 });
 export type UserConfig = z.infer<typeof userConfig>;
 export const USER_CONFIG = Symbol('user-config');

@@ -9,6 +9,7 @@ export type Role = (typeof ROLES)[number];
 
 export const PERMISSIONS = [
   'agent.read',
+  'agent.invite',
   'agent.update',
   'conversation.read',
   'conversation.assign',

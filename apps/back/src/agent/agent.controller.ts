@@ -1,9 +1,10 @@
-import { Body, Controller, Get, Param, ParseUUIDPipe, Patch, Query } from '@nestjs/common';
+import { Body, Controller, Get, Patch, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { agentList, agentMe, agentUpdate } from '@scrm/contracts';
 import { RpcClient } from '@scrm/messaging';
 import { AccessToken } from '../http/access-token.decorator';
 import { BODY_PROBLEMS, Endpoint } from '../http/endpoint.decorator';
+import { ApiId, Id } from '../http/id.decorator';
 import { AgentDto, AgentListQuery, AgentUpdateDto, ColleagueDto, ColleaguePageDto } from './agent.dto';
 
 @ApiTags('Agent')
@@ -29,6 +30,7 @@ export class AgentController {
   }
 
   @Patch('agents/:id')
+  @ApiId('agent')
   @Endpoint({
     summary: 'Change an agent',
     description:
@@ -38,11 +40,7 @@ export class AgentController {
     answerDescription: 'The agent as they are now',
     problems: [...BODY_PROBLEMS, 'forbidden', 'not_found', 'conflict'],
   })
-  updateAgent(
-    @AccessToken() token: string,
-    @Param('id', ParseUUIDPipe) agentId: string,
-    @Body() body: AgentUpdateDto,
-  ) {
+  updateAgent(@AccessToken() token: string, @Id() agentId: string, @Body() body: AgentUpdateDto) {
     return this.rpc.call(agentUpdate, { agentId, ...body }, { token });
   }
 }

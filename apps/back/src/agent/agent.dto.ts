@@ -57,7 +57,7 @@ export class AgentDto extends PersonDto implements AgentView {
 @ApiSchema({ name: 'Colleague', description: 'An agent of the business.' })
 export class ColleagueDto extends PersonDto implements ColleagueView {
   @ApiProperty({
-    description: '`deactivated`: cannot sign in.',
+    description: '`invited`: has not chosen a password yet; `deactivated`: cannot sign in.',
     enum: AGENT_STATUSES,
     enumName: 'AgentStatus',
   })
@@ -78,6 +78,8 @@ export class AgentListQuery extends PageQuery {
   role?: Role;
 }
 
+const CHANGES = ['active', 'deactivated'] as const;
+
 @ApiSchema({ name: 'AgentUpdate', description: 'What is not given stays as it is.' })
 export class AgentUpdateDto {
   @ApiPropertyOptional({ maxLength: 200, example: 'Citra Dewi' })
@@ -92,8 +94,8 @@ export class AgentUpdateDto {
   @IsIn(ROLES)
   role?: Role;
 
-  @ApiPropertyOptional({ enum: AGENT_STATUSES, enumName: 'AgentStatus', description: 'Not one’s own.' })
+  @ApiPropertyOptional({ enum: CHANGES, description: 'Not one’s own.' })
   @IsOptional()
-  @IsIn(AGENT_STATUSES)
-  status?: AgentStatus;
+  @IsIn(CHANGES)
+  status?: (typeof CHANGES)[number];
 }

@@ -38,11 +38,19 @@ it.each([
   ['a status that does not exist', `/agents/${ID}`, { status: 'asleep' }, ['status']],
   ['no name', `/agents/${ID}`, { name: '' }, ['name']],
   ['what nobody may change', `/agents/${ID}`, { email: 'a@b.test' }, ['email']],
-  ['an agent who is no id', '/agents/me', { role: 'agent' }, undefined],
 ])('refuses %s', async (_, path, body, fields) => {
   const answer = await gateway.ask('PATCH', `/api/v1${path}`, { token, body });
   expect([answer.status, answer.body.code]).toEqual([400, 'invalid_request']);
   expect(answer.body.errors?.map((e) => e.path)).toEqual(fields);
+  expect(gateway.rpc.calls).toEqual([]);
+});
+
+it('knows nobody by what is no id', async () => {
+  const { status, body } = await gateway.ask('PATCH', '/api/v1/agents/me', {
+    token,
+    body: { role: 'agent' },
+  });
+  expect([status, body.code]).toEqual([404, 'not_found']);
   expect(gateway.rpc.calls).toEqual([]);
 });
 
@@ -74,4 +82,28 @@ it('changes my own password, and says from where', async () => {
     'user.password.change.v1',
     { ...body, ip: '127.0.0.1' },
   ]);
+});
+
+it.each([
+  ['POST', '/agents', { name: 'Sari', email: 's@b.test', role: 'agent' }, 'user.agent.create.v1'],
+  ['POST', `/agents/${ID}/invitation`, undefined, 'user.agent.invite.v1'],
+])('invites: %s %s', async (method, path, body, contract) => {
+  const { status } = await gateway.ask(method, `/api/v1${path}`, { token, body });
+  expect(status).toBe(201);
+  expect(gateway.rpc.calls).toEqual([{ contract, request: body ?? { agentId: ID }, token }]);
+});
+
+it.each([
+  ['look-up', { token: 'abc' }, 'user.invitation.get.v1'],
+  ['accept', { token: 'abc', password: 'kopi-susu-melati' }, 'user.invitation.accept.v1'],
+])('takes an invitation from whoever has it: %s', async (path, body, contract) => {
+  const { status } = await gateway.ask('POST', `/api/v1/auth/invitations/${path}`, { token: null, body });
+  expect(status).toBe(200);
+  expect(gateway.rpc.calls).toEqual([{ contract, request: body, token: undefined }]);
+});
+
+it('invites nobody whose email is none', async () => {
+  const body = { name: 'Sari', email: 'sari', role: 'agent' };
+  const { status, body: problem } = await gateway.ask('POST', '/api/v1/agents', { token, body });
+  expect([status, problem.errors?.map((e) => e.path)]).toEqual([400, ['email']]);
 });

@@ -16,9 +16,14 @@ beforeAll(async () => {
 afterAll(() => gateway.close());
 beforeEach(() => (gateway.rpc.calls = []));
 
-const PUBLIC = ['POST /api/v1/auth/login', 'POST /api/v1/auth/refresh'];
+const PUBLIC = [
+  'POST /api/v1/auth/invitations/accept',
+  'POST /api/v1/auth/invitations/look-up',
+  'POST /api/v1/auth/login',
+  'POST /api/v1/auth/refresh',
+];
 
-it('asks every route for a token, but for signing in and refreshing', async () => {
+it('asks every route for a token, but for signing in, refreshing and coming by invitation', async () => {
   const open: string[] = [];
   const operations = operationsOf(gateway.document);
   for (const { method, path } of operations) {
@@ -31,7 +36,7 @@ it('asks every route for a token, but for signing in and refreshing', async () =
     expect(headers.get('www-authenticate')).toBe('Bearer');
     expect(body.code).toBe('unauthenticated');
   }
-  expect(operations).toHaveLength(26);
+  expect(operations).toHaveLength(30);
   expect(open.sort()).toEqual(PUBLIC);
   expect(gateway.rpc.calls).toEqual([]);
 });

@@ -1,4 +1,4 @@
-import type { Role } from '@scrm/contracts';
+import type { AgentStatus, Role } from '@scrm/contracts';
 import { Check, Column, Entity, Index, JoinColumn, ManyToOne, PrimaryColumn, Unique } from 'typeorm';
 import { Tenant } from '../tenant/tenant.entity';
 
@@ -9,7 +9,8 @@ import { Tenant } from '../tenant/tenant.entity';
 @Index('agent_access_changed', ['accessChangedAt'])
 @Check('agent_email_lower_case', `email = lower(email)`)
 @Check('agent_role', `role IN ('admin', 'leader', 'agent')`)
-@Check('agent_status', `status IN ('active', 'deactivated')`)
+@Check('agent_status', `status IN ('invited', 'active', 'deactivated')`)
+@Check('agent_password', `status <> 'active' OR password_set_at IS NOT NULL`)
 export class Agent {
   @PrimaryColumn({ type: 'uuid', primaryKeyConstraintName: 'agent_pk' })
   id!: string;
@@ -28,16 +29,19 @@ export class Agent {
   @Column({ type: 'text' })
   email!: string;
 
-  /** Argon2id. Only the system role may read it. */
-  @Column({ name: 'password_hash', type: 'text', select: false })
-  passwordHash!: string;
+  /** Argon2id; null until they chose one. Only the system role may read it. */
+  @Column({ name: 'password_hash', type: 'text', nullable: true, select: false })
+  passwordHash!: string | null;
+
+  @Column({ name: 'password_set_at', type: 'timestamptz', nullable: true, default: () => 'now()' })
+  passwordSetAt!: Date | null;
 
   @Column({ type: 'text' })
   role!: Role;
 
-  /** `deactivated`: cannot sign in, and is refused when tokens are refreshed. */
+  /** `invited`: has no password yet. `deactivated`: cannot sign in, and is refused when tokens are refreshed. */
   @Column({ type: 'text', default: 'active' })
-  status!: 'active' | 'deactivated';
+  status!: AgentStatus;
 
   /** Of what may be done: tokens carry it, and older ones are over. */
   @Column({ name: 'access_version', type: 'integer', default: 1 })

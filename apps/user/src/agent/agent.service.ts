@@ -53,8 +53,9 @@ export class AgentService {
       const admins = change.role || change.status ? await lockAdmins(manager) : [];
       const agent = await lockAgent(manager, change.agentId);
       if (!agent) throw new AppError('not_found', 'There is no such agent.');
-      const rights = checked(principal, agent, change, admins);
-      const { name = agent.name, role = agent.role, status = agent.status } = change;
+      const { name = agent.name, role = agent.role } = change;
+      const status = statusOf(agent, change);
+      const rights = checked(principal, agent, { role, status }, admins);
       await manager.query('UPDATE agent SET name = $2, role = $3, status = $4 WHERE id = $1', [
         agent.id,
         name,
@@ -71,13 +72,22 @@ export class AgentService {
   }
 }
 
+/** Whoever has never chosen a password is not active yet: they are invited again. */
+function statusOf(agent: Agent, { status = agent.status }: { status?: AgentStatus }): AgentStatus {
+  return status === 'active' && !agent.passwordSetAt ? 'invited' : status;
+}
+
 /** @returns whether what the agent may do changes @throws AppError forbidden, conflict */
-function checked(principal: Principal, agent: Agent, { role, status }: Change, admins: string[]): boolean {
-  const changes = (role ?? agent.role) !== agent.role || (status ?? agent.status) !== agent.status;
-  if (!changes) return false;
+function checked(
+  principal: Principal,
+  agent: Agent,
+  next: { role: Role; status: AgentStatus },
+  admins: string[],
+): boolean {
+  if (next.role === agent.role && next.status === agent.status) return false;
   if (agent.id === principal.agentId)
     throw new AppError('forbidden', 'Nobody changes their own role or status: ask another admin.');
-  const stays = (role ?? agent.role) === 'admin' && (status ?? agent.status) === 'active';
+  const stays = next.role === 'admin' && next.status === 'active';
   if (!stays && admins.includes(agent.id) && admins.length === 1)
     throw new AppError('conflict', 'This is the last active admin: make somebody else one first.');
   return true;

@@ -18,7 +18,7 @@ export class PasswordRepository {
   /** @param old the hash that it takes the place of @returns false where somebody was faster */
   async replace(agentId: string, old: string, next: string): Promise<boolean> {
     const [, changed] = await this.db.query<[unknown[], number]>(
-      'UPDATE agent SET password_hash = $3 WHERE id = $1 AND password_hash = $2',
+      `UPDATE agent SET password_hash = $3, password_set_at = now() WHERE id = $1 AND password_hash = $2`,
       [agentId, old, next],
     );
     return changed > 0;

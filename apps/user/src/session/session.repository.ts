@@ -8,7 +8,7 @@ import { Session } from './session.entity';
 type Subject = Omit<TokenSubject, 'sessionId'>;
 
 /** An agent as sign-in sees them. `admitted`: neither they nor their tenant are shut out. */
-export type Credential = Subject & { passwordHash: string; admitted: boolean };
+export type Credential = Subject & { passwordHash: string | null; admitted: boolean };
 
 /** What became of a refresh token: its session goes on for this agent, or it does not; `ended` is one that ended now. */
 export type Rotation =

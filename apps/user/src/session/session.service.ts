@@ -47,7 +47,7 @@ export class SessionService {
     let credential: Credential | undefined;
     const isRight = await this.guard.watch(attempt, async () => {
       credential = await this.sessions.findCredential(attempt.email);
-      const matches = await this.passwords.matches(password, credential?.passwordHash);
+      const matches = await this.passwords.matches(password, credential?.passwordHash ?? undefined);
       return matches && credential?.admitted === true;
     });
     if (!credential || !isRight) {

@@ -10,7 +10,11 @@ export interface paths {
         /** List the agents of the business */
         get: operations["listAgents"];
         put?: never;
-        post?: never;
+        /**
+         * Invite somebody to become an agent
+         * @description The answer has a token that is shown only now: put it into a link to your page, and send that to them. With it they choose their password; until then they are `invited`.
+         */
+        post: operations["createAgent"];
         delete?: never;
         options?: never;
         head?: never;
@@ -35,6 +39,66 @@ export interface paths {
          * @description Another role or status takes effect at once: the agent’s access tokens end (401 `unauthenticated`, sockets are closed with 4401), and the next ones say what they may do now. Whoever is deactivated is signed out everywhere.
          */
         patch: operations["updateAgent"];
+        trace?: never;
+    };
+    "/api/v1/agents/{id}/invitation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Invite again
+         * @description A new token; the one before is worth nothing any more.
+         */
+        post: operations["inviteAgain"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/invitations/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accept an invitation
+         * @description Sets the password. Then sign in with it.
+         */
+        post: operations["acceptInvitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/invitations/look-up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Whom an invitation is for
+         * @description By POST, so that the token is in no log of addresses.
+         */
+        post: operations["lookUpInvitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/auth/login": {
@@ -413,16 +477,29 @@ export interface components {
             teams: components["schemas"]["Membership"][];
             tenant: components["schemas"]["Tenant"];
         };
+        AgentCreate: {
+            /**
+             * Format: email
+             * @example citra@kopi.example
+             */
+            email: string;
+            /** @example Citra Dewi */
+            name: string;
+            role: components["schemas"]["Role"];
+        };
         /** @enum {string} */
-        AgentStatus: "active" | "deactivated";
+        AgentStatus: "invited" | "active" | "deactivated";
         /** @description What is not given stays as it is. */
         AgentUpdate: {
             /** @example Citra Dewi */
             name?: string;
             /** @description Not one’s own. */
             role?: components["schemas"]["Role"];
-            /** @description Not one’s own. */
-            status?: components["schemas"]["AgentStatus"];
+            /**
+             * @description Not one’s own.
+             * @enum {string}
+             */
+            status?: "active" | "deactivated";
         };
         AssignConversation: {
             /**
@@ -465,7 +542,7 @@ export interface components {
             /** @example Citra Dewi */
             name: string;
             role: components["schemas"]["Role"];
-            /** @description `deactivated`: cannot sign in. */
+            /** @description `invited`: has not chosen a password yet; `deactivated`: cannot sign in. */
             status: components["schemas"]["AgentStatus"];
             teams: components["schemas"]["Membership"][];
         };
@@ -550,6 +627,14 @@ export interface components {
         };
         /** @enum {string} */
         ConversationStatus: "open" | "closed";
+        CreatedAgent: {
+            /** Format: uuid */
+            agentId: string;
+            /** Format: date-time */
+            expiresAt: string;
+            /** @description Shown only now. Whoever has it chooses the password. */
+            token: string;
+        };
         /** @enum {string} */
         Direction: "in" | "out";
         DocumentMessageBody: {
@@ -582,7 +667,7 @@ export interface components {
          * @description Stable: a client may act on it.
          * @enum {string}
          */
-        ErrorCode: "invalid_request" | "invalid_cursor" | "unauthenticated" | "invalid_credentials" | "invalid_signature" | "invalid_verify_token" | "forbidden" | "not_found" | "conflict" | "payload_too_large" | "unsupported_media_type" | "invalid_message" | "idempotency_key_reused" | "window_closed" | "template_not_usable" | "weak_password" | "too_many_requests" | "internal" | "unavailable" | "timeout";
+        ErrorCode: "invalid_request" | "invalid_cursor" | "unauthenticated" | "invalid_credentials" | "invalid_signature" | "invalid_verify_token" | "forbidden" | "not_found" | "conflict" | "invitation_over" | "payload_too_large" | "unsupported_media_type" | "invalid_message" | "idempotency_key_reused" | "window_closed" | "template_not_usable" | "weak_password" | "too_many_requests" | "internal" | "unavailable" | "timeout";
         /** @description What is wrong with one field. */
         FieldError: {
             /** @example must be shorter than or equal to 4096 characters */
@@ -646,6 +731,40 @@ export interface components {
              * @enum {string}
              */
             type: "interactive";
+        };
+        Invitation: {
+            /** @example citra@kopi.example */
+            email: string;
+            /** Format: date-time */
+            expiresAt: string;
+            /** @example Citra Dewi */
+            name: string;
+            /**
+             * @description The business that invites.
+             * @example Kopi Nusantara
+             */
+            tenantName: string;
+        };
+        InvitationAccept: {
+            /**
+             * Format: password
+             * @description At least 10 characters, and neither easy to guess nor known from leaks.
+             */
+            password: string;
+            token: string;
+        };
+        InvitationAccepted: {
+            /** @example citra@kopi.example */
+            email: string;
+        };
+        InvitationLookUp: {
+            token: string;
+        };
+        InvitationToken: {
+            /** Format: date-time */
+            expiresAt: string;
+            /** @description Shown only now. Whoever has it chooses the password. */
+            token: string;
         };
         LastMessage: {
             direction: components["schemas"]["Direction"];
@@ -1209,11 +1328,117 @@ export interface operations {
             };
         };
     };
+    createAgent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AgentCreate"];
+            };
+        };
+        responses: {
+            /** @description The new agent and the token of their invitation */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedAgent"];
+                };
+            };
+            /** @description `invalid_request`: The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Sign in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conflict`: The resource is in another state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payload_too_large`: The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: The content type is not supported */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Temporarily unavailable: try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timeout`: A service did not answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     updateAgent: {
         parameters: {
             query?: never;
             header?: never;
             path: {
+                /** @description Id of the agent. */
                 id: string;
             };
             cookie?: never;
@@ -1271,6 +1496,293 @@ export interface operations {
             };
             /** @description `conflict`: The resource is in another state */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payload_too_large`: The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: The content type is not supported */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Temporarily unavailable: try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timeout`: A service did not answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    inviteAgain: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the agent. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The token of the new invitation */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationToken"];
+                };
+            };
+            /** @description `invalid_request`: The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Sign in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conflict`: The resource is in another state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Temporarily unavailable: try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timeout`: A service did not answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acceptInvitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InvitationAccept"];
+            };
+        };
+        responses: {
+            /** @description What to sign in with */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationAccepted"];
+                };
+            };
+            /** @description `invalid_request`: The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invitation_over`: The invitation is over */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payload_too_large`: The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: The content type is not supported */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `weak_password`: The password is too easy to guess */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Temporarily unavailable: try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timeout`: A service did not answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    lookUpInvitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InvitationLookUp"];
+            };
+        };
+        responses: {
+            /** @description What to show on the page of the link */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invitation"];
+                };
+            };
+            /** @description `invalid_request`: The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invitation_over`: The invitation is over */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };

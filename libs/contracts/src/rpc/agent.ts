@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ROLES } from '../access';
 import { defineRpc } from '../contract';
-import { pageOf, pageQuery } from '../views';
+import { pageOf, pageQuery, timestamp } from '../views';
 
 const person = z.object({
   id: z.uuid(),
@@ -14,7 +14,8 @@ const person = z.object({
 export const agentView = person.extend({ tenant: z.object({ id: z.uuid(), name: z.string() }) });
 export type AgentView = z.infer<typeof agentView>;
 
-export const AGENT_STATUSES = ['active', 'deactivated'] as const;
+/** `invited`: has not chosen a password yet. */
+export const AGENT_STATUSES = ['invited', 'active', 'deactivated'] as const;
 export type AgentStatus = (typeof AGENT_STATUSES)[number];
 
 export const colleagueView = person.extend({ status: z.enum(AGENT_STATUSES) });
@@ -42,7 +43,29 @@ export const agentUpdate = defineRpc(
     agentId: z.uuid(),
     name: z.string().min(1).max(200).optional(),
     role: z.enum(ROLES).optional(),
-    status: z.enum(AGENT_STATUSES).optional(),
+    status: z.enum(['active', 'deactivated']).optional(),
   }),
   colleagueView,
+);
+
+/** Good for one use: whoever has it chooses the password. Shown once, and kept nowhere. */
+const invitationToken = z.object({ token: z.string(), expiresAt: timestamp });
+export type InvitationToken = z.infer<typeof invitationToken>;
+
+/** Makes an agent, who is `invited` until they choose their password. Errors: conflict (the email is taken). */
+export const agentCreate = defineRpc(
+  'user.agent.create.v1',
+  z.object({
+    name: z.string().trim().min(1).max(200),
+    email: z.string().trim().toLowerCase().max(320).pipe(z.email()),
+    role: z.enum(ROLES),
+  }),
+  invitationToken.extend({ agentId: z.uuid() }),
+);
+
+/** A new link in place of the one before. Errors: not_found; conflict (has come already, or is out). */
+export const agentInvite = defineRpc(
+  'user.agent.invite.v1',
+  z.object({ agentId: z.uuid() }),
+  invitationToken,
 );

@@ -1,0 +1,80 @@
+import { ApiProperty, ApiSchema } from '@nestjs/swagger';
+import { ROLES, type InvitationToken, type InvitationView, type Role } from '@scrm/contracts';
+import { IsEmail, IsIn, IsNotEmpty, IsString, MaxLength } from 'class-validator';
+
+@ApiSchema({ name: 'AgentCreate' })
+export class AgentCreateDto {
+  @ApiProperty({ maxLength: 200, example: 'Citra Dewi' })
+  @IsString()
+  @IsNotEmpty()
+  @MaxLength(200)
+  name!: string;
+
+  @ApiProperty({ maxLength: 320, format: 'email', example: 'citra@kopi.example' })
+  @IsEmail()
+  @MaxLength(320)
+  email!: string;
+
+  @ApiProperty({ enum: ROLES, enumName: 'Role' })
+  @IsIn(ROLES)
+  role!: Role;
+}
+
+@ApiSchema({ name: 'InvitationToken' })
+export class InvitationTokenDto implements InvitationToken {
+  @ApiProperty({ description: 'Shown only now. Whoever has it chooses the password.' })
+  token!: string;
+
+  @ApiProperty({ format: 'date-time' })
+  expiresAt!: string;
+}
+
+@ApiSchema({ name: 'CreatedAgent' })
+export class CreatedAgentDto extends InvitationTokenDto {
+  @ApiProperty({ format: 'uuid' })
+  agentId!: string;
+}
+
+@ApiSchema({ name: 'InvitationLookUp' })
+export class InvitationTokenBody {
+  @ApiProperty({ maxLength: 100 })
+  @IsString()
+  @IsNotEmpty()
+  @MaxLength(100)
+  token!: string;
+}
+
+@ApiSchema({ name: 'InvitationAccept' })
+export class InvitationAcceptDto extends InvitationTokenBody {
+  @ApiProperty({
+    description: 'At least 10 characters, and neither easy to guess nor known from leaks.',
+    minLength: 10,
+    maxLength: 256,
+    format: 'password',
+  })
+  @IsString()
+  @IsNotEmpty()
+  @MaxLength(1024)
+  password!: string;
+}
+
+@ApiSchema({ name: 'Invitation' })
+export class InvitationDto implements InvitationView {
+  @ApiProperty({ example: 'Citra Dewi' })
+  name!: string;
+
+  @ApiProperty({ example: 'citra@kopi.example' })
+  email!: string;
+
+  @ApiProperty({ description: 'The business that invites.', example: 'Kopi Nusantara' })
+  tenantName!: string;
+
+  @ApiProperty({ format: 'date-time' })
+  expiresAt!: string;
+}
+
+@ApiSchema({ name: 'InvitationAccepted' })
+export class AcceptedDto {
+  @ApiProperty({ example: 'citra@kopi.example' })
+  email!: string;
+}
