@@ -34,7 +34,8 @@ export const POISON_FAULTS = [
         for (const kind of kinds) await world.inbound.post(poisoned(world, kind));
         await sleep(WINDOW_MS);
       });
-      const tolerable = calm * 2 + 100;
+      // Beside other tests the machine itself makes everybody wait; behind the poison it would be many seconds.
+      const tolerable = calm * 2 + (world.short ? 2_500 : 100);
       if (struck > tolerable)
         throw new Problem(`others waited ${struck} ms (p95) instead of ${calm} while poison was tried`);
       world.note(`poison:throws: p95 of the others ${calm} ms before, ${struck} ms meanwhile`);
