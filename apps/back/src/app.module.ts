@@ -6,8 +6,8 @@ import { AgentController } from './agent/agent.controller';
 import { AuthModule } from './auth/auth.module';
 import type { BackConfig } from './config';
 import { ConversationController } from './conversation/conversation.controller';
-import { MessageController } from './message/message.controller';
 import { InvitationController } from './invitation/invitation.controller';
+import { MessageController } from './message/message.controller';
 import { PasswordController } from './password/password.controller';
 import { SenderController } from './sender/sender.controller';
 import { SessionController } from './session/session.controller';
@@ -46,6 +46,6 @@ function broker(config: BackConfig, revocations: Revocations): DynamicModule[] {
   const names = brokerNames(config.BROKER_NAMESPACE);
   return [
     MessagingModule.forRoot({ url: config.RABBITMQ_URL, service: 'back', names }),
-    RevocationModule.forRoot(revocations, config.JWKS_URL),
+    RevocationModule.forRoot(revocations, config.JWKS_URL, { gate: true }),
   ];
 }

@@ -1,6 +1,7 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { ROLES, type InvitationToken, type InvitationView, type Role } from '@scrm/contracts';
 import { IsEmail, IsIn, IsNotEmpty, IsString, MaxLength } from 'class-validator';
+import { NewPassword } from '../password/new-password.decorator';
 
 @ApiSchema({ name: 'AgentCreate' })
 export class AgentCreateDto {
@@ -46,15 +47,7 @@ export class InvitationTokenBody {
 
 @ApiSchema({ name: 'InvitationAccept' })
 export class InvitationAcceptDto extends InvitationTokenBody {
-  @ApiProperty({
-    description: 'At least 10 characters, and neither easy to guess nor known from leaks.',
-    minLength: 10,
-    maxLength: 256,
-    format: 'password',
-  })
-  @IsString()
-  @IsNotEmpty()
-  @MaxLength(1024)
+  @NewPassword()
   password!: string;
 }
 

@@ -1,5 +1,6 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { IsNotEmpty, IsString, MaxLength } from 'class-validator';
+import { NewPassword } from './new-password.decorator';
 
 @ApiSchema({ name: 'PasswordChange' })
 export class PasswordChangeDto {
@@ -9,14 +10,6 @@ export class PasswordChangeDto {
   @MaxLength(1024)
   currentPassword!: string;
 
-  @ApiProperty({
-    description: 'At least 10 characters, and neither easy to guess nor known from leaks.',
-    minLength: 10,
-    maxLength: 256,
-    format: 'password',
-  })
-  @IsString()
-  @IsNotEmpty()
-  @MaxLength(1024)
+  @NewPassword()
   newPassword!: string;
 }
