@@ -105,8 +105,10 @@ export class AppModule {
       module: AppModule,
       imports: [
         MessagingModule.forRoot(messagingOptions(config)),
-        // Only questions come with a token.
-        ...(has('worker') && !idle ? [RevocationModule.forRoot(revocations, config.JWKS_URL)] : []),
+        // Only questions come with a token; webhooks are taken whatever becomes of those.
+        ...(has('worker') && !idle
+          ? [RevocationModule.forRoot(revocations, config.JWKS_URL, { gate: false })]
+          : []),
         ...(usesDatabase ? [DatabaseModule.forRoot(databases(config))] : []),
       ],
       controllers: [...(has('ingress') ? [WebhookController] : []), ...(has('worker') ? RPC : [])],

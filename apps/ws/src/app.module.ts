@@ -23,7 +23,7 @@ export class AppModule {
       module: AppModule,
       imports: [
         MessagingModule.forRoot({ url: config.RABBITMQ_URL, service: 'ws', names }),
-        RevocationModule.forRoot(revocations, config.JWKS_URL),
+        RevocationModule.forRoot(revocations, config.JWKS_URL, { gate: true }),
       ],
       controllers: [AsyncApiController],
       providers: [

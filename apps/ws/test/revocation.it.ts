@@ -1,7 +1,8 @@
 import { accessRevoked, type Revocation } from '@scrm/contracts';
-import type { RunningService } from '@scrm/platform';
+import { startService, type RunningService } from '@scrm/platform';
 import { eventually, TcpProxy } from '@scrm/testing';
 import { connect, type Channel, type ChannelModel } from 'amqplib';
+import { wsService } from '../src/service';
 import { principal } from './model/fixtures';
 import { WsStack } from './support/ws-stack';
 
@@ -64,6 +65,19 @@ describe('a socket whose token ended before its time', () => {
     expect(performance.now() - began).toBeLessThan(20_000);
     await cutOff.stop();
     await network.close();
+  });
+
+  it('is not let in by a pod that does not know yet, and that pod is not ready', async () => {
+    const unknowing = await startService(
+      wsService({ ...stack.config(), JWKS_URL: 'http://127.0.0.1:1/jwks.json' }),
+    );
+    await eventually(async () => {
+      const response = await fetch(`${unknowing.url}/health/ready`);
+      const { checks } = (await response.json()) as { checks: Record<string, string> };
+      expect([response.status, checks]).toEqual([503, expect.objectContaining({ broker: 'ok' })]);
+      expect(checks.revocations).toBe('not read yet');
+    });
+    await unknowing.stop();
   });
 
   it('is closed with all of its business, where that is suspended', async () => {

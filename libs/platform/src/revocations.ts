@@ -21,7 +21,8 @@ interface Entry {
 export class Revocations {
   private readonly entries = new Map<string, Entry>();
   private readonly listeners: (() => void)[] = [];
-  private known: boolean;
+  /** Whether the list was read yet; until then nobody is let in. */
+  known: boolean;
 
   /** @param options.known false: nobody is let in until the list was read once */
   constructor({ known = true }: { known?: boolean } = {}) {

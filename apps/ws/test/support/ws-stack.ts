@@ -24,24 +24,25 @@ export class WsStack {
     return new WsStack(broker, tokens, await FakeWaba.start(broker, tokens.jwksUrl, routing));
   }
 
+  config(): WsConfig {
+    return {
+      NODE_ENV: 'test',
+      HOST: '127.0.0.1',
+      PORT: 0,
+      LOG_LEVEL: 'silent',
+      RABBITMQ_URL: this.broker.url,
+      BROKER_NAMESPACE: this.broker.namespace,
+      JWKS_URL: this.tokens.jwksUrl,
+      TOKEN_ISSUER: 'scrm',
+      TOKEN_AUDIENCE: 'scrm',
+      REALTIME_CHECK_MS: 60_000,
+      REALTIME_ROUTING: this.waba.routing,
+      DRAIN_SPREAD_MS: 200,
+    };
+  }
+
   async pod(config: Partial<WsConfig> = {}): Promise<RunningService> {
-    const pod = await startService(
-      wsService({
-        NODE_ENV: 'test',
-        HOST: '127.0.0.1',
-        PORT: 0,
-        LOG_LEVEL: 'silent',
-        RABBITMQ_URL: this.broker.url,
-        BROKER_NAMESPACE: this.broker.namespace,
-        JWKS_URL: this.tokens.jwksUrl,
-        TOKEN_ISSUER: 'scrm',
-        TOKEN_AUDIENCE: 'scrm',
-        REALTIME_CHECK_MS: 60_000,
-        REALTIME_ROUTING: this.waba.routing,
-        DRAIN_SPREAD_MS: 200,
-        ...config,
-      }),
-    );
+    const pod = await startService(wsService({ ...this.config(), ...config }));
     this.pods.push(pod);
     await ready(pod.url);
     return pod;
