@@ -1,4 +1,4 @@
-import { accessRevoked, brokerNames, type Revocation } from '@scrm/contracts';
+import { accessRevoked, brokerNames, emailAddress, nameOf, type Revocation } from '@scrm/contracts';
 import { connect } from 'amqplib';
 import { identityDataSource } from './db/data-source';
 import { PROVISIONING_ROLE } from './db/roles';
@@ -23,7 +23,16 @@ async function main(args: string[], { DATABASE_URL: url, ...env }: NodeJS.Proces
   const database = await identityDataSource(url, PROVISIONING_ROLE).initialize();
   try {
     if (command === 'list') return say(...(await listTenants(database)));
-    if (command === 'create') return say(await createTenant(database, what!, email!));
+    if (command === 'create') {
+      const name = nameOf(200).safeParse(what);
+      const admin = emailAddress.safeParse(email);
+      if (!name.success || !admin.success)
+        return fail(
+          `tenants: '${name.success ? email : what}' is no ${name.success ? 'email' : 'name'}\n`,
+          2,
+        );
+      return say(await createTenant(database, name.data, admin.data));
+    }
     const status = command === 'suspend' ? 'suspended' : 'active';
     const ended = await setTenantStatus(database, what!, status);
     if (!ended) return fail(`${what}: no tenant of this id was there to ${command}\n`, 1);

@@ -5,7 +5,6 @@ import {
   agentUpdate,
   invitationAccept,
   invitationGet,
-  sessionCreate,
 } from '@scrm/contracts';
 import {
   admin,
@@ -29,7 +28,7 @@ afterAll(() => stack.close());
 
 let unique = 0;
 const PASSWORD = 'kopi-susu-melati';
-const signIn = (email: string, password: string) => stack.rpc.call(sessionCreate, { email, password });
+const signIn = (email: string, password: string) => stack.signIn({ email, password });
 const invite = (email = `new${++unique}@demo.test`) =>
   stack.rpc.call(agentCreate, { name: 'Sari Wulan', email, role: 'agent' }, { token });
 const look = (invitation: string) => stack.rpc.call(invitationGet, { token: invitation });
@@ -99,6 +98,18 @@ it.each([
   ['what is no email', () => 'sari', 'invalid_request'],
 ])('does not invite %s', async (_, email, code) => {
   await expect(invite(email())).rejects.toMatchObject({ code });
+});
+
+it.each([
+  ['is blank', '  '],
+  ['breaks the line', 'Sari\nWulan'],
+  ['has what no database stores', 'Sari\0'],
+])('takes no name that %s, now or later', async (_, name) => {
+  const problem = { code: 'invalid_request' };
+  const create = stack.rpc.call(agentCreate, { name, email: 'named@demo.test', role: 'agent' }, { token });
+  await expect(create).rejects.toMatchObject(problem);
+  const update = stack.rpc.call(agentUpdate, { agentId: leader.id, name }, { token });
+  await expect(update).rejects.toMatchObject(problem);
 });
 
 it('does not invite again who has come, or whom nobody knows here', async () => {

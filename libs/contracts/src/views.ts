@@ -1,5 +1,17 @@
 import { z } from 'zod';
 
+/** One line of text: without control characters. PostgreSQL stores no NUL, and no list shows a line break. */
+export const line = (most: number) =>
+  z
+    .string()
+    .max(most)
+    .regex(/^\P{Cc}*$/u, 'must be one line, without control characters');
+/** A {@link line} that says something; blanks around it are dropped. */
+export const nameOf = (most: number) => line(most).trim().min(1);
+
+/** What somebody signs in with: lower case, without blanks around it. */
+export const emailAddress = z.string().trim().toLowerCase().max(320).pipe(z.email());
+
 /** A time as RFC 3339 in UTC. */
 export const timestamp = z.iso.datetime();
 

@@ -31,7 +31,7 @@ export class InvitationService {
     { tenantId }: Principal,
     { name, email, role }: RpcRequest<typeof agentCreate>,
   ): Promise<{ agentId: string } & InvitationToken> {
-    const agent = { id: uuidv7(), tenantId, name: name.trim(), email: email.trim().toLowerCase(), role };
+    const agent = { id: uuidv7(), tenantId, name, email, role };
     try {
       return await this.repository.inTenant(tenantId, async (manager) => {
         await insertInvited(manager, agent);

@@ -22,7 +22,13 @@ export function listTenants(database: DataSource): Promise<TenantState[]> {
   );
 }
 
-/** A tenant with its first admin. @returns also the password, which is kept nowhere @throws where the email is taken */
+/**
+ * A tenant with its first admin.
+ *
+ * @param email lower case
+ * @returns also the password, which is kept nowhere
+ * @throws where the email is taken
+ */
 export async function createTenant(database: DataSource, name: string, email: string) {
   const [tenantId, agentId] = [uuidv7(), uuidv7()];
   const password = randomBytes(18).toString('base64url');
@@ -31,10 +37,10 @@ export async function createTenant(database: DataSource, name: string, email: st
     await manager.query('INSERT INTO tenant (id, name) VALUES ($1, $2)', [tenantId, name]);
     await manager.query(
       `INSERT INTO agent (id, tenant_id, name, email, password_hash, role) VALUES ($1, $2, $3, $3, $4, 'admin')`,
-      [agentId, tenantId, email.trim().toLowerCase(), hash],
+      [agentId, tenantId, email, hash],
     );
   });
-  return { tenantId, agentId, email: email.trim().toLowerCase(), password };
+  return { tenantId, agentId, email, password };
 }
 
 /**

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { ROLES } from '../access';
 import { defineRpc } from '../contract';
-import { pageOf, pageQuery, timestamp } from '../views';
+import { emailAddress, nameOf, pageOf, pageQuery, timestamp } from '../views';
+
+const agentName = nameOf(200);
 
 const person = z.object({
   id: z.uuid(),
@@ -41,7 +43,7 @@ export const agentUpdate = defineRpc(
   'user.agent.update.v1',
   z.object({
     agentId: z.uuid(),
-    name: z.string().min(1).max(200).optional(),
+    name: agentName.optional(),
     role: z.enum(ROLES).optional(),
     status: z.enum(['active', 'deactivated']).optional(),
   }),
@@ -55,11 +57,7 @@ export type InvitationToken = z.infer<typeof invitationToken>;
 /** Makes an agent, who is `invited` until they choose their password. Errors: conflict (the email is taken). */
 export const agentCreate = defineRpc(
   'user.agent.create.v1',
-  z.object({
-    name: z.string().trim().min(1).max(200),
-    email: z.string().trim().toLowerCase().max(320).pipe(z.email()),
-    role: z.enum(ROLES),
-  }),
+  z.object({ name: agentName, email: emailAddress, role: z.enum(ROLES) }),
   invitationToken.extend({ agentId: z.uuid() }),
 );
 

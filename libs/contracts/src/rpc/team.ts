@@ -1,15 +1,10 @@
 import { z } from 'zod';
 import { ROLES } from '../access';
 import { defineRpc } from '../contract';
-import { pageOf, pageQuery } from '../views';
+import { line, nameOf, pageOf, pageQuery } from '../views';
 import { AGENT_STATUSES } from './agent';
 
-/** Without control characters: a name is one line, and PostgreSQL stores no NUL. */
-const line = z
-  .string()
-  .max(100)
-  .regex(/^\P{Cc}*$/u);
-const teamName = line.trim().min(1);
+const teamName = nameOf(100);
 
 export const teamView = z.object({ id: z.uuid(), name: z.string(), members: z.number().int() });
 export type TeamView = z.infer<typeof teamView>;
@@ -31,7 +26,7 @@ export type TeamMemberView = z.infer<typeof teamMemberView>;
  */
 export const teamList = defineRpc(
   'user.team.list.v1',
-  pageQuery.extend({ q: line.optional() }),
+  pageQuery.extend({ q: line(100).optional() }),
   pageOf(teamView),
 );
 
