@@ -1,16 +1,12 @@
 import {
-  accessRevoked,
   agentList,
   agentUpdate,
-  sessionCreate,
-  sessionList,
   sessionRefresh,
   sessionRevoke,
   type Revocation,
   type RpcRequest,
 } from '@scrm/contracts';
 import { eventually } from '@scrm/testing';
-import { connect, type ChannelModel } from 'amqplib';
 import jwt from 'jsonwebtoken';
 import {
   admin,
@@ -18,6 +14,7 @@ import {
   asRole,
   demo,
   leader,
+  refused,
   startUserStack,
   stranger,
   SYSTEM_ROLE,
@@ -25,29 +22,16 @@ import {
 } from './stack';
 
 let stack: UserStack;
-let connection: ChannelModel;
-const told: Revocation[] = [];
+let told: Revocation[];
 
 beforeAll(async () => {
   stack = await startUserStack();
-  connection = await connect(stack.config.RABBITMQ_URL);
-  const channel = await connection.createChannel();
-  const { queue } = await channel.assertQueue('', { exclusive: true });
-  await channel.bindQueue(queue, `${stack.config.BROKER_NAMESPACE}.events`, accessRevoked.key);
-  await channel.consume(queue, (message) => {
-    const said = JSON.parse(message!.content.toString()) as { revocations: Revocation[] };
-    told.push(...said.revocations);
-  });
+  told = await stack.hearRevocations();
 });
-afterAll(async () => {
-  await connection.close();
-  await stack.close();
-});
+afterAll(() => stack.close());
 
-type Account = { email: string; password: string };
-const signIn = ({ email, password }: Account, device: { userAgent?: string; ip?: string } = {}) =>
-  stack.rpc.call(sessionCreate, { email, password, ...device });
-const tokenOf = async (account: Account) => (await signIn(account)).accessToken;
+const signIn: UserStack['signIn'] = (...who) => stack.signIn(...who);
+const tokenOf = async (account: typeof agent) => (await signIn(account)).accessToken;
 const claims = (token: string) => jwt.decode(token) as { sid: string; av: number; role: string };
 const published = async () => {
   const response = await fetch(`${stack.url}/.well-known/revocations.json`);
@@ -55,8 +39,7 @@ const published = async () => {
 };
 const update = (token: string, change: RpcRequest<typeof agentUpdate>) =>
   stack.rpc.call(agentUpdate, change, { token });
-const works = (token: string) => stack.rpc.call(sessionList, {}, { token });
-const refused = { code: 'unauthenticated' };
+const works = (of: string) => stack.works(of);
 
 describe('my sessions', () => {
   it('are shown with the device and the place of each, and which one asks', async () => {

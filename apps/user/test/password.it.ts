@@ -1,6 +1,6 @@
-import { passwordChange, sessionCreate, sessionList } from '@scrm/contracts';
+import { passwordChange } from '@scrm/contracts';
 import { eventually } from '@scrm/testing';
-import { agent, leader, startUserStack, type UserStack } from './stack';
+import { agent, asRole, identityOwner, leader, startUserStack, SYSTEM_ROLE, type UserStack } from './stack';
 
 let stack: UserStack;
 beforeAll(async () => {
@@ -8,10 +8,10 @@ beforeAll(async () => {
 });
 afterAll(() => stack.close());
 
-const signIn = (password: string, email = agent.email) => stack.rpc.call(sessionCreate, { email, password });
+const signIn = (password: string, email = agent.email) => stack.signIn({ email, password });
 const change = (token: string, currentPassword: string, newPassword: string) =>
   stack.rpc.call(passwordChange, { currentPassword, newPassword, ip: '203.0.113.7' }, { token });
-const works = (token: string) => stack.rpc.call(sessionList, {}, { token });
+const works = (token: string) => stack.works(token);
 const NEW = 'kopi-susu-melati';
 
 it('is changed by its owner, who stays here and is signed out everywhere else', async () => {
@@ -56,4 +56,24 @@ it('is changed once, when two do it at the same moment', async () => {
     change(accessToken, NEW, 'payung-kuning-di-pasar'),
   ]);
   expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+});
+
+it('lets nobody in by the old one, though it was looked at before it was changed', async () => {
+  const db = await identityOwner(stack.databaseUrl);
+  const change = db.createQueryRunner();
+  await change.startTransaction();
+  await change.query(`SET LOCAL ROLE ${SYSTEM_ROLE}`);
+  await change.query(`UPDATE agent SET password_hash = password_hash || 'x' WHERE id = $1`, [leader.id]);
+  const late = signIn(leader.password, leader.email);
+  late.catch(() => undefined);
+  await eventually(() =>
+    asRole(stack.databaseUrl, SYSTEM_ROLE, async (other) => {
+      const waiting = await other.query<unknown[]>('SELECT 1 FROM pg_locks WHERE NOT granted');
+      expect(waiting).not.toEqual([]);
+    }),
+  );
+  await change.commitTransaction();
+  await change.release();
+  await db.destroy();
+  await expect(late).rejects.toMatchObject({ code: 'invalid_credentials' });
 });

@@ -1,8 +1,17 @@
 import path from 'node:path';
+import {
+  accessRevoked,
+  sessionCreate,
+  sessionList,
+  type Revocation,
+  type SessionTokens,
+  type SessionView,
+} from '@scrm/contracts';
 import { RpcClient, type MessagingOptions } from '@scrm/messaging';
 import { Drain, startService, type RunningService } from '@scrm/platform';
 import { migrate } from '@scrm/database';
 import { createTestDatabase, eventually, testBroker } from '@scrm/testing';
+import { connect, type ChannelModel } from 'amqplib';
 import type { DataSource } from 'typeorm';
 import { userConfig, type UserConfig } from '../src/config';
 import { identityDataSource, SCHEMA } from '../src/db/data-source';
@@ -63,10 +72,23 @@ export async function alter(url: string, table: string, sql: string): Promise<vo
   }
 }
 
+interface Device {
+  userAgent?: string;
+  ip?: string;
+}
+
+/** What everybody hears whose token is over. */
+export const refused = { code: 'unauthenticated' };
+
 export interface UserStack extends RunningService {
   databaseUrl: string;
   config: UserConfig;
   rpc: RpcClient;
+  signIn(account: { email: string; password: string }, device?: Device): Promise<SessionTokens>;
+  /** Asks something with the token. */
+  works(token: string): Promise<{ items: SessionView[] }>;
+  /** All that was said of ended access, from now on. */
+  hearRevocations(): Promise<Revocation[]>;
   /** As if every trade of a refresh token were longer ago than two tabs may race. */
   ageRefreshTokens(): Promise<unknown>;
   close(): Promise<void>;
@@ -92,6 +114,7 @@ export async function startUserStack(extra: Partial<UserConfig> = {}): Promise<U
   };
   const service = await startService(userService(config));
   const drain = new Drain();
+  const listeners: ChannelModel[] = [];
   const options: MessagingOptions = { url: broker.url, service: 'test', names: broker.names };
   const rpc = new RpcClient(options, drain, service.logger);
   await eventually(async () => {
@@ -103,6 +126,21 @@ export async function startUserStack(extra: Partial<UserConfig> = {}): Promise<U
     databaseUrl: database.url,
     config,
     rpc,
+    signIn: ({ email, password }, device = {}) => rpc.call(sessionCreate, { email, password, ...device }),
+    works: (token) => rpc.call(sessionList, {}, { token }),
+    hearRevocations: async () => {
+      const told: Revocation[] = [];
+      const connection = await connect(broker.url);
+      listeners.push(connection);
+      const channel = await connection.createChannel();
+      const { queue } = await channel.assertQueue('', { exclusive: true });
+      await channel.bindQueue(queue, broker.names.exchange.events, accessRevoked.key);
+      await channel.consume(queue, (message) => {
+        const said = JSON.parse(message!.content.toString()) as { revocations: Revocation[] };
+        told.push(...said.revocations);
+      });
+      return told;
+    },
     ageRefreshTokens: () =>
       asRole(database.url, SYSTEM_ROLE, (db) =>
         db.query(
@@ -110,6 +148,7 @@ export async function startUserStack(extra: Partial<UserConfig> = {}): Promise<U
         ),
       ),
     close: async () => {
+      for (const connection of listeners) await connection.close();
       await drain.run(service.logger);
       await service.stop();
       await broker.clear();

@@ -1,8 +1,5 @@
 import {
-  accessRevoked,
   agentUpdate,
-  sessionCreate,
-  sessionList,
   sessionRefresh,
   teamCreate,
   teamDelete,
@@ -14,7 +11,6 @@ import {
   type Revocation,
 } from '@scrm/contracts';
 import { eventually } from '@scrm/testing';
-import { connect, type ChannelModel } from 'amqplib';
 import jwt from 'jsonwebtoken';
 import {
   admin,
@@ -22,6 +18,7 @@ import {
   asRole,
   demo,
   leader,
+  refused,
   startUserStack,
   stranger,
   SYSTEM_ROLE,
@@ -37,35 +34,22 @@ const [budi, citra, dimas, eka] = demo.agents.slice(1) as (typeof demo.agents)[n
   typeof agent,
   typeof agent,
 ];
-const refused = { code: 'unauthenticated' };
 const notFound = { code: 'not_found' };
 
 let stack: UserStack;
-let connection: ChannelModel;
 let token: string;
-const told: Revocation[] = [];
+let told: Revocation[];
 
 beforeAll(async () => {
   stack = await startUserStack();
   token = (await signIn(admin)).accessToken;
-  connection = await connect(stack.config.RABBITMQ_URL);
-  const channel = await connection.createChannel();
-  const { queue } = await channel.assertQueue('', { exclusive: true });
-  await channel.bindQueue(queue, `${stack.config.BROKER_NAMESPACE}.events`, accessRevoked.key);
-  await channel.consume(queue, (message) => {
-    const said = JSON.parse(message!.content.toString()) as { revocations: Revocation[] };
-    told.push(...said.revocations);
-  });
+  told = await stack.hearRevocations();
 });
-afterAll(async () => {
-  await connection.close();
-  await stack.close();
-});
+afterAll(() => stack.close());
 
-const signIn = ({ email, password }: { email: string; password: string }) =>
-  stack.rpc.call(sessionCreate, { email, password });
+const signIn: UserStack['signIn'] = (...who) => stack.signIn(...who);
 const claims = (of: string) => jwt.decode(of) as { av: number; teams: string[] };
-const works = (of: string) => stack.rpc.call(sessionList, {}, { token: of });
+const works = (of: string) => stack.works(of);
 const list = (query: { q?: string; limit?: number; cursor?: string } = {}) =>
   stack.rpc.call(teamList, query, { token });
 const create = (name: string) => stack.rpc.call(teamCreate, { name }, { token });
@@ -184,7 +168,7 @@ describe('the members of a team', () => {
     const people = [citra, eka, admin];
     for (const { id } of people) await put(team.id, id);
     token = (await signIn(admin)).accessToken;
-    const sessions = await Promise.all(people.map(signIn));
+    const sessions = await Promise.all(people.map((one) => signIn(one)));
     await expect(remove(team.id)).resolves.toMatchObject({ members: 3 });
     for (const [i, teams] of [[sales.id], [support.id], []].entries()) await hasNewTeams(sessions[i]!, teams);
     expect(await rows('SELECT 1 FROM team_member WHERE team_id = $1', [team.id])).toEqual([]);

@@ -1,11 +1,10 @@
 import { execFile } from 'node:child_process';
 import path from 'node:path';
-import { sessionCreate, sessionList, sessionRefresh } from '@scrm/contracts';
+import { sessionRefresh } from '@scrm/contracts';
 import { eventually } from '@scrm/testing';
-import { agent, demo, startUserStack, stranger, type UserStack } from './stack';
+import { agent, demo, refused, startUserStack, stranger, type UserStack } from './stack';
 
 const CLI = path.join(__dirname, '../dist/tenants.cli.js');
-const refused = { code: 'unauthenticated' };
 
 let stack: UserStack;
 beforeAll(async () => {
@@ -32,9 +31,8 @@ const run = (args: string[], env: NodeJS.ProcessEnv = {}): Promise<Outcome> =>
       resolve({ code: error ? Number(error.code) : 0, out, err }),
     );
   });
-const signIn = ({ email, password }: { email: string; password: string }) =>
-  stack.rpc.call(sessionCreate, { email, password });
-const works = (token: string) => stack.rpc.call(sessionList, {}, { token });
+const signIn: UserStack['signIn'] = (...who) => stack.signIn(...who);
+const works = (of: string) => stack.works(of);
 
 it('is created with an admin, who signs in with the password that is shown once', async () => {
   const { code, out } = await run(['create', 'Teh Melati', ' Owner@Teh.Example ']);
@@ -78,6 +76,8 @@ it.each([
   ['a word it does not know', ['delete', demo.tenant.id], {}, 2, /usage/],
   ['a name without an email', ['create', 'Teh Melati'], {}, 2, /usage/],
   ['no database', ['list'], { DATABASE_URL: '' }, 78, /DATABASE_URL/],
+  ['a name that is none', ['create', ' ', 'a@b.example'], {}, 2, /no name/],
+  ['an email that is none', ['create', 'Teh', 'a'], {}, 2, /no email/],
   ['a tenant that is not there', ['suspend', '01980000-0000-7000-8000-00000000dead'], {}, 1, /no tenant/],
   ['an id that is none', ['suspend', 'demo'], {}, 1, /uuid/],
 ])('is left alone, with a word on it, by %s', async (_, args, env, code, says) => {

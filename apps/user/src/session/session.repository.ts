@@ -26,7 +26,7 @@ const SUBJECT = `
         WHERE m.tenant_id = a.tenant_id AND m.agent_id = a.id ORDER BY m.team_id) AS "teamIds",
   a.status = 'active' AND t.status = 'active' AS admitted`;
 
-type NewSession = Pick<Session, 'id' | 'tenantId' | 'agentId' | 'userAgent' | 'ip'>;
+type NewSession = Pick<Session, 'id' | 'agentId' | 'userAgent' | 'ip'>;
 
 /** Acts before a tenant is known, with the system role. */
 @Injectable()
@@ -43,15 +43,27 @@ export class SessionRepository {
     return row;
   }
 
-  async create(session: NewSession, token: Buffer, days: number) {
-    await this.db.transaction(async (manager) => {
-      const { id, tenantId, agentId, userAgent, ip } = session;
-      await manager.query(
+  /**
+   * The agent's row is locked, so a password that is changed, or an agent who is deactivated, at this moment either sees
+   * the session and ends it, or is seen here.
+   *
+   * @returns false where the password is another one now, or the agent is out
+   */
+  create(
+    { id, agentId, userAgent, ip }: NewSession,
+    { token, passwordHash, days }: { token: Buffer; passwordHash: string; days: number },
+  ): Promise<boolean> {
+    return this.db.transaction(async (manager) => {
+      const [created] = await manager.query<{ tenantId: string }[]>(
         `INSERT INTO session (id, tenant_id, agent_id, user_agent, ip, expires_at)
-         VALUES ($1, $2, $3, $4, $5, now() + $6 * interval '1 day')`,
-        [id, tenantId, agentId, userAgent, ip, days],
+         SELECT $1, a.tenant_id, a.id, $3, $4, now() + $5 * interval '1 day'
+           FROM agent a WHERE a.id = $2 AND a.password_hash = $6 AND a.status = 'active' FOR SHARE
+         RETURNING tenant_id AS "tenantId"`,
+        [id, agentId, userAgent, ip, days, passwordHash],
       );
-      await manager.insert(RefreshToken, { hash: token, sessionId: id, tenantId });
+      if (!created) return false;
+      await manager.insert(RefreshToken, { hash: token, sessionId: id, tenantId: created.tenantId });
+      return true;
     });
   }
 

@@ -50,19 +50,11 @@ export class SessionService {
       const matches = await this.passwords.matches(password, credential?.passwordHash ?? undefined);
       return matches && credential?.admitted === true;
     });
-    if (!credential || !isRight) {
-      signIns.inc({ outcome: 'refused' });
-      throw new AppError('invalid_credentials', 'The email or the password is wrong.');
-    }
-    const { passwordHash: _, admitted: __, ...subject } = credential;
-    const { agentId, tenantId } = subject;
-    const sessionId = uuidv7();
-    const refreshToken = newRefreshToken();
-    const days = this.config.REFRESH_TOKEN_TTL_DAYS;
-    const session = { id: sessionId, tenantId, agentId, userAgent: userAgent ?? null, ip: ip ?? null };
-    await this.sessions.create(session, digest(refreshToken), days);
-    signIns.inc({ outcome: 'ok' });
-    return this.answer({ ...subject, sessionId }, refreshToken);
+    const tokens =
+      credential?.passwordHash && isRight ? await this.open(credential, { userAgent, ip }) : null;
+    signIns.inc({ outcome: tokens ? 'ok' : 'refused' });
+    if (!tokens) throw new AppError('invalid_credentials', 'The email or the password is wrong.');
+    return tokens;
   }
 
   async refresh(refreshToken: string): Promise<SessionTokens> {
@@ -110,6 +102,20 @@ export class SessionService {
       throw new AppError('not_found', 'You have no such session: it may have ended already.');
     await this.access.announce(ended.map((id) => ({ kind: 'session', id })));
     return { revoked: ended.length };
+  }
+
+  /** Null where the password was changed, or the agent deactivated, since it was looked at. */
+  private async open(
+    { passwordHash, admitted: _, ...subject }: Credential,
+    { userAgent = null, ip = null }: { userAgent?: string | null; ip?: string | null },
+  ): Promise<SessionTokens | null> {
+    const sessionId = uuidv7();
+    const refreshToken = newRefreshToken();
+    const isOpen = await this.sessions.create(
+      { id: sessionId, agentId: subject.agentId, userAgent, ip },
+      { token: digest(refreshToken), passwordHash: passwordHash!, days: this.config.REFRESH_TOKEN_TTL_DAYS },
+    );
+    return isOpen ? this.answer({ ...subject, sessionId }, refreshToken) : null;
   }
 
   private async answer(subject: TokenSubject, refreshToken: string): Promise<SessionTokens> {
