@@ -9,6 +9,7 @@ import { USER_CONFIG, type UserConfig } from './config';
 import { identityPools } from './db/data-source';
 import { InvitationModule } from './invitation/invitation.module';
 import { PasswordModule } from './password/password.module';
+import { RoleModule } from './role/role.module';
 import { SessionModule } from './session/session.module';
 import { SigningKeyModule } from './signing-key/signing-key.module';
 import { TeamModule } from './team/team.module';
@@ -31,6 +32,7 @@ export class AppModule {
         AgentModule,
         InvitationModule,
         PasswordModule,
+        RoleModule,
         SessionModule,
         SigningKeyModule,
         TeamModule,

@@ -89,6 +89,8 @@ export interface UserStack extends RunningService {
   works(token: string): Promise<{ items: SessionView[] }>;
   /** All that was said of ended access, from now on. */
   hearRevocations(): Promise<Revocation[]>;
+  /** Makes somebody an admin from the next token on, whoever they are. */
+  asAdmin(agentId: string): Promise<void>;
   /** As if every trade of a refresh token were longer ago than two tabs may race. */
   ageRefreshTokens(): Promise<unknown>;
   close(): Promise<void>;
@@ -141,6 +143,8 @@ export async function startUserStack(extra: Partial<UserConfig> = {}): Promise<U
       });
       return told;
     },
+    asAdmin: (agentId) =>
+      alter(database.url, 'agent', `UPDATE agent SET role = 'admin' WHERE id = '${agentId}'`),
     ageRefreshTokens: () =>
       asRole(database.url, SYSTEM_ROLE, (db) =>
         db.query(

@@ -1,4 +1,4 @@
-import { canSee, conversationList, ROLE_GRANTS, type Role } from '@scrm/contracts';
+import { canSee, conversationList, ROLE_GRANTS, type BuiltInRole } from '@scrm/contracts';
 import { randomUUID } from 'node:crypto';
 import { WabaHarness, type TestSender } from './harness';
 
@@ -43,7 +43,7 @@ describe('the inbox list', () => {
   });
   afterAll(() => waba.stop());
 
-  const roles: Role[] = ['admin', 'leader', 'agent'];
+  const roles: BuiltInRole[] = ['admin', 'leader', 'agent'];
   const statuses = ['any', 'open', 'closed'] as const;
   const assignees = ['anybody', 'none', 'me', 'a colleague'] as const;
   const teams = ['no team', 'one team', 'two teams'] as const;

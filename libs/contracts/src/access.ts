@@ -4,33 +4,57 @@ import { z } from 'zod';
 export const SCOPES = ['own', 'team', 'all'] as const;
 export type Scope = (typeof SCOPES)[number];
 
-export const ROLES = ['admin', 'leader', 'agent'] as const;
-export type Role = (typeof ROLES)[number];
+/** The roles that every tenant has. Its own ones are named by their id. */
+export const ROLES = ['admin', 'leader', 'agent', 'auditor'] as const;
+export type BuiltInRole = (typeof ROLES)[number];
 
-export const PERMISSIONS = [
-  'agent.read',
-  'agent.invite',
-  'agent.update',
-  'conversation.read',
-  'conversation.assign',
-  'message.send',
-  'sender.read',
-  'team.manage',
-  'team.read',
-  'template.read',
-  'webhook-delivery.read',
-  'webhook-delivery.replay',
-] as const;
-export type Permission = (typeof PERMISSIONS)[number];
+/** A role of every tenant by its name, or one of the tenant's own by its id. */
+export const roleRef = z.union([z.enum(ROLES), z.uuid()]);
+export type Role = z.infer<typeof roleRef>;
 
-/** What each role may do, and how far. A permission that is absent is refused. */
-export const ROLE_GRANTS: Record<Role, Partial<Record<Permission, Scope>>> = {
-  admin: Object.fromEntries(PERMISSIONS.map((p) => [p, 'all'])) as Record<Permission, Scope>,
+interface PermissionInfo {
+  /** What it allows, for whoever puts a role together. */
+  title: string;
+  /** How far it can reach, the narrowest first. */
+  scopes: readonly Scope[];
+}
+
+const ALL = ['all'] as const;
+
+/** Every permission there is. A handler names the one it asks for, and the service that owns the data checks it. */
+export const PERMISSION_CATALOGUE = {
+  'agent.invite': { title: 'Invite agents', scopes: ALL },
+  'agent.read': { title: 'See who the agents are', scopes: ALL },
+  'agent.update': { title: 'Change agents, their roles, and whether they may sign in', scopes: ALL },
+  'conversation.assign': { title: 'Hand conversations to agents and teams', scopes: ['team', 'all'] },
+  'conversation.read': { title: 'Read conversations and their messages', scopes: SCOPES },
+  'message.send': { title: 'Write to customers', scopes: SCOPES },
+  'role.manage': { title: 'Make, change and delete roles', scopes: ALL },
+  'role.read': { title: 'See the roles and what they allow', scopes: ALL },
+  'sender.read': { title: 'See the numbers of the business', scopes: ALL },
+  'team.manage': { title: 'Make, change and delete teams, and say who is in them', scopes: ALL },
+  'team.read': { title: 'See the teams and who is in them', scopes: ALL },
+  'template.read': { title: 'See the message templates', scopes: ALL },
+  'webhook-delivery.read': { title: 'See deliveries that could not be worked on', scopes: ALL },
+  'webhook-delivery.replay': { title: 'Have such deliveries worked on again', scopes: ALL },
+} as const satisfies Record<string, PermissionInfo>;
+export type Permission = keyof typeof PERMISSION_CATALOGUE;
+export const PERMISSIONS = Object.keys(PERMISSION_CATALOGUE) as Permission[];
+
+/** What somebody may do, and how far. A permission that is absent is refused. */
+export type Grants = Partial<Record<Permission, Scope>>;
+
+const everything = (wanted: (permission: Permission) => boolean = () => true): Grants =>
+  Object.fromEntries(PERMISSIONS.filter(wanted).map((permission) => [permission, 'all']));
+
+export const ROLE_GRANTS: Record<BuiltInRole, Grants> = {
+  admin: everything(),
   leader: {
     'agent.read': 'all',
     'conversation.read': 'team',
     'conversation.assign': 'team',
     'message.send': 'team',
+    'role.read': 'all',
     'sender.read': 'all',
     'team.read': 'all',
     'template.read': 'all',
@@ -39,17 +63,21 @@ export const ROLE_GRANTS: Record<Role, Partial<Record<Permission, Scope>>> = {
     'agent.read': 'all',
     'conversation.read': 'own',
     'message.send': 'own',
+    'role.read': 'all',
     'sender.read': 'all',
     'team.read': 'all',
     'template.read': 'all',
   },
+  auditor: everything((permission) => permission.endsWith('.read')),
 };
 
 /** Who is calling, as the access token says it. */
 export const principalSchema = z.object({
   agentId: z.uuid(),
   tenantId: z.uuid(),
-  role: z.enum(ROLES),
+  role: roleRef,
+  /** What a role of the tenant's own allows. A newer service may know permissions that this one does not. */
+  grants: z.record(z.string(), z.enum(SCOPES)).optional(),
   teamIds: z.array(z.uuid()),
   sessionId: z.uuid(),
   /** Of what the agent, and their tenant, may do: each change of it is a new version, and ends older tokens. */
@@ -60,8 +88,23 @@ export const principalSchema = z.object({
 });
 export type Principal = z.infer<typeof principalSchema>;
 
+export const isBuiltIn = (role: Role): role is BuiltInRole => Object.hasOwn(ROLE_GRANTS, role);
+
+/** What they may do: of a role that every tenant has by its name, of any other by what the token says. */
+export function grantsOf({ role, grants = {} }: Pick<Principal, 'role' | 'grants'>): Grants {
+  return isBuiltIn(role) ? ROLE_GRANTS[role] : (grants as Grants);
+}
+
 export function scopeOf(principal: Principal, permission: Permission): Scope | null {
-  return ROLE_GRANTS[principal.role][permission] ?? null;
+  return grantsOf(principal)[permission] ?? null;
+}
+
+/** Whether `most` holds all of `grants`, and each at least as far. */
+export function isWithin(grants: Grants, most: Grants): boolean {
+  return Object.entries(grants).every(([permission, scope]) => {
+    const limit = most[permission as Permission];
+    return limit !== undefined && SCOPES.indexOf(scope) <= SCOPES.indexOf(limit);
+  });
 }
 
 /** Who may see a conversation: its team, and the agent that it is assigned to. Both may be absent. */

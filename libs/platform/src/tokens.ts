@@ -109,6 +109,7 @@ export function principalOf(claims: jwt.JwtPayload): Principal {
     agentId: claims.sub,
     tenantId: claims.tid,
     role: claims.role,
+    grants: claims.grants,
     teamIds: claims.teams,
     sessionId: claims.sid,
     agentVersion: claims.av,

@@ -1,6 +1,7 @@
 const revocation = 'apps/ws/test/revocation.it.ts';
 const access = 'apps/user/test/access.it.ts';
 const team = 'apps/user/test/team.it.ts';
+const role = 'apps/user/test/role.it.ts';
 const feed = 'libs/messaging/test/revocation-feed.it.ts';
 
 /** Whose access ended is out. @type {import('../mutation.mjs').Mutation[]} */
@@ -71,5 +72,31 @@ export const ACCESS = [
     find: 'await endTokensOf(manager, members)',
     replace: '[]',
     tests: [{ file: team, name: 'are all out when it is deleted' }],
+  },
+  {
+    name: 'a-role-changes-and-the-old-tokens',
+    promise: 'what a role allows takes effect at once for all who have it',
+    file: 'apps/user/src/role/role.service.ts',
+    find: 'await endTokensOf(manager, await lockHolders(manager, roleId))',
+    replace: '[]',
+    tests: [
+      {
+        file: role,
+        name: 'change at once for all who have them: their tokens end, and the next ones say so',
+      },
+    ],
+  },
+  {
+    name: 'roles-beyond-their-maker',
+    promise: 'nobody gives what they do not have',
+    file: 'apps/user/src/role/rights.ts',
+    find: 'if (!isWithin(grants, grantsOf(principal)))',
+    replace: 'if (isWithin(grants, {}))',
+    tests: [
+      {
+        file: role,
+        name: 'does not change a role that allows more, nor gets the link of somebody who will have it',
+      },
+    ],
   },
 ];

@@ -1,14 +1,14 @@
 import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
 import {
   AGENT_STATUSES,
-  ROLES,
   type AgentStatus,
   type AgentView,
   type ColleagueView,
   type Role,
 } from '@scrm/contracts';
-import { IsIn, IsNotEmpty, IsOptional, IsString, MaxLength } from 'class-validator';
+import { IsIn, IsNotEmpty, IsOptional, IsString, Matches, MaxLength } from 'class-validator';
 import { PageQuery, pageOf } from '../http/page.dto';
+import { ApiRole, NO_ROLE, ROLE } from '../role/role.decorator';
 
 @ApiSchema({ name: 'Tenant' })
 export class TenantDto {
@@ -41,7 +41,7 @@ class PersonDto {
   @ApiProperty({ example: 'agent1@demo.test' })
   email!: string;
 
-  @ApiProperty({ enum: ROLES, enumName: 'Role' })
+  @ApiRole()
   role!: Role;
 
   @ApiProperty({ type: [MembershipDto] })
@@ -72,9 +72,9 @@ export class AgentListQuery extends PageQuery {
   @IsIn(AGENT_STATUSES)
   status?: AgentStatus;
 
-  @ApiPropertyOptional({ enum: ROLES, enumName: 'Role' })
+  @ApiRole({ required: false })
   @IsOptional()
-  @IsIn(ROLES)
+  @Matches(ROLE, { message: NO_ROLE })
   role?: Role;
 }
 
@@ -89,9 +89,9 @@ export class AgentUpdateDto {
   @MaxLength(200)
   name?: string;
 
-  @ApiPropertyOptional({ enum: ROLES, enumName: 'Role', description: 'Not one’s own.' })
+  @ApiRole({ required: false, also: 'Not one’s own.' })
   @IsOptional()
-  @IsIn(ROLES)
+  @Matches(ROLE, { message: NO_ROLE })
   role?: Role;
 
   @ApiPropertyOptional({ enum: CHANGES, description: 'Not one’s own.' })

@@ -1,7 +1,8 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
-import { ROLES, type InvitationToken, type InvitationView, type Role } from '@scrm/contracts';
-import { IsEmail, IsIn, IsNotEmpty, IsString, MaxLength } from 'class-validator';
+import { type InvitationToken, type InvitationView, type Role } from '@scrm/contracts';
+import { IsEmail, IsNotEmpty, IsString, Matches, MaxLength } from 'class-validator';
 import { NewPassword } from '../password/new-password.decorator';
+import { ApiRole, NO_ROLE, ROLE } from '../role/role.decorator';
 
 @ApiSchema({ name: 'AgentCreate' })
 export class AgentCreateDto {
@@ -16,8 +17,8 @@ export class AgentCreateDto {
   @MaxLength(320)
   email!: string;
 
-  @ApiProperty({ enum: ROLES, enumName: 'Role' })
-  @IsIn(ROLES)
+  @ApiRole()
+  @Matches(ROLE, { message: NO_ROLE })
   role!: Role;
 }
 

@@ -6,6 +6,7 @@ import {
   agentMe,
   conversationView,
   messageView,
+  roleView,
   senderView,
   sessionTokens,
   teamMemberView,
@@ -104,6 +105,7 @@ const CONTRACTS: [string, z.ZodObject][] = [
   ['Agent', agentMe.response],
   ['Team', teamView],
   ['TeamMember', teamMemberView],
+  ['Role', roleView],
 ];
 
 it.each(CONTRACTS)('describes %s as its contract does', (name, contract) => {
@@ -131,11 +133,7 @@ function shapeOfContract(contract: z.ZodObject): Shape {
       const nullable = options.some((o) => o.type === 'null');
       return [
         key,
-        describeProperty(
-          options.find((o) => o.type !== 'null')!,
-          required.has(key),
-          nullable,
-        ),
+        describeProperty(oneOf(options.filter((o) => o.type !== 'null')), required.has(key), nullable),
       ];
     }),
   );
@@ -147,6 +145,12 @@ type Schema = Record<string, unknown>;
 function alternatives(schema: Schema): Schema[] {
   if (Array.isArray(schema.type)) return schema.type.map((type: string) => ({ ...schema, type }));
   return (schema.anyOf as Schema[] | undefined) ?? [schema];
+}
+
+/** Several kinds of text are text to a client. */
+function oneOf([first, ...others]: Schema[]): Schema {
+  const isText = others.length > 0 && others.every((o) => o.type === 'string');
+  return isText ? { type: 'string' } : first!;
 }
 
 function describeProperty(schema: Schema, required: boolean, nullable: boolean): string {

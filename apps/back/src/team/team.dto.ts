@@ -1,17 +1,15 @@
-import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
+import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import {
   AGENT_STATUSES,
-  ROLES,
   type AgentStatus,
   type Role,
   type TeamMemberView,
   type TeamView,
 } from '@scrm/contracts';
-import { IsBoolean, IsOptional, IsString, Matches, MaxLength } from 'class-validator';
+import { IsBoolean } from 'class-validator';
+import { Name, NamePrefix } from '../http/name.decorator';
 import { PageQuery, pageOf } from '../http/page.dto';
-
-const NAME_MAX = 100;
-const ONE_LINE = /^\P{Cc}*$/u;
+import { ApiRole } from '../role/role.decorator';
 
 @ApiSchema({ name: 'Team', description: 'Agents who share an inbox.' })
 export class TeamDto implements TeamView {
@@ -28,29 +26,13 @@ export class TeamDto implements TeamView {
 export const TeamPageDto = pageOf(TeamDto, 'Team');
 
 export class TeamListQuery extends PageQuery {
-  @ApiPropertyOptional({
-    description: 'Only teams whose name begins with this, upper or lower case.',
-    maxLength: NAME_MAX,
-  })
-  @IsOptional()
-  @IsString()
-  @MaxLength(NAME_MAX)
-  @Matches(ONE_LINE, { message: 'q must be one line' })
+  @NamePrefix('teams')
   q?: string;
 }
 
 @ApiSchema({ name: 'TeamName' })
 export class TeamNameDto {
-  @ApiProperty({
-    description: 'Unique in the business. Blanks around it are dropped.',
-    minLength: 1,
-    maxLength: NAME_MAX,
-    example: 'Sales',
-  })
-  @IsString()
-  @MaxLength(NAME_MAX)
-  @Matches(/\S/, { message: 'name must not be blank' })
-  @Matches(ONE_LINE, { message: 'name must be one line' })
+  @Name('Sales')
   name!: string;
 }
 
@@ -65,7 +47,7 @@ export class TeamMemberDto implements TeamMemberView {
   @ApiProperty({ example: 'agent1@demo.test' })
   email!: string;
 
-  @ApiProperty({ enum: ROLES, enumName: 'Role' })
+  @ApiRole()
   role!: Role;
 
   @ApiProperty({ enum: AGENT_STATUSES, enumName: 'AgentStatus' })

@@ -16,9 +16,9 @@ export class AccessTokenService {
   async issue(subject: TokenSubject): Promise<{ accessToken: string; expiresIn: number }> {
     const { kid, privateKey } = await this.keys.active();
     const { TOKEN_ISSUER, TOKEN_AUDIENCE, ACCESS_TOKEN_TTL_S: expiresIn } = this.config;
-    const { agentId, tenantId, role, teamIds, sessionId, agentVersion, tenantVersion } = subject;
+    const { agentId, tenantId, role, grants, teamIds, sessionId, agentVersion, tenantVersion } = subject;
     const claims = {
-      ...{ tid: tenantId, role, teams: teamIds, sid: sessionId },
+      ...{ tid: tenantId, role, grants: grants ?? undefined, teams: teamIds, sid: sessionId },
       ...{ av: agentVersion, tv: tenantVersion },
     };
     const accessToken = jwt.sign(claims, privateKey, {

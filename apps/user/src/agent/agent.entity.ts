@@ -1,5 +1,6 @@
-import type { AgentStatus, Role } from '@scrm/contracts';
+import type { AgentStatus, BuiltInRole } from '@scrm/contracts';
 import { Check, Column, Entity, Index, JoinColumn, ManyToOne, PrimaryColumn, Unique } from 'typeorm';
+import { Role } from '../role/role.entity';
 import { Tenant } from '../tenant/tenant.entity';
 
 /** A person who signs in. */
@@ -7,8 +8,10 @@ import { Tenant } from '../tenant/tenant.entity';
 @Unique('agent_email', ['email'])
 @Unique('agent_tenant_id_id', ['tenantId', 'id'])
 @Index('agent_access_changed', ['accessChangedAt'])
+@Index('agent_role_id', ['roleId'])
 @Check('agent_email_lower_case', `email = lower(email)`)
-@Check('agent_role', `role IN ('admin', 'leader', 'agent')`)
+@Check('agent_role', `role IN ('admin', 'leader', 'agent', 'auditor', 'custom')`)
+@Check('agent_custom_role', `(role = 'custom') = (role_id IS NOT NULL)`)
 @Check('agent_status', `status IN ('invited', 'active', 'deactivated')`)
 @Check('agent_password', `status <> 'active' OR password_set_at IS NOT NULL`)
 export class Agent {
@@ -36,8 +39,19 @@ export class Agent {
   @Column({ name: 'password_set_at', type: 'timestamptz', nullable: true, default: () => 'now()' })
   passwordSetAt!: Date | null;
 
+  /** One that every tenant has; `custom`: {@link roleId} says which of the tenant's own. */
   @Column({ type: 'text' })
-  role!: Role;
+  role!: BuiltInRole | 'custom';
+
+  @Column({ name: 'role_id', type: 'uuid', nullable: true })
+  roleId!: string | null;
+
+  @ManyToOne(() => Role)
+  @JoinColumn([
+    { name: 'tenant_id', referencedColumnName: 'tenantId', foreignKeyConstraintName: 'agent_role_fk' },
+    { name: 'role_id', referencedColumnName: 'id', foreignKeyConstraintName: 'agent_role_fk' },
+  ])
+  customRole?: Role;
 
   /** `invited`: has no password yet. `deactivated`: cannot sign in, and is refused when tokens are refreshed. */
   @Column({ type: 'text', default: 'active' })

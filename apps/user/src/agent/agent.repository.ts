@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { AgentStatus, Role } from '@scrm/contracts';
+import { isBuiltIn, type AgentStatus, type Role } from '@scrm/contracts';
 import { inTenant } from '@scrm/database';
 import { In, MoreThan, type DataSource, type EntityManager } from 'typeorm';
 import { IDENTITY_DB } from '../db/data-source';
@@ -48,7 +48,7 @@ export class AgentRepository {
           tenantId,
           ...(after && { id: MoreThan(after) }),
           ...(status && { status }),
-          ...(role && { role }),
+          ...(role && (isBuiltIn(role) ? { role } : { roleId: role })),
         },
         order: { id: 'ASC' },
         take: limit + 1,

@@ -12,6 +12,9 @@ import type {
 import { AppError, decodePage, isId, toPage } from '@scrm/platform';
 import { endAgentTokens } from '../access/access.repository';
 import { AccessService } from '../access/access.service';
+import { ABOVE, mayGive, mustHold } from '../role/rights';
+import { roleOf } from '../role/role.entity';
+import { columnsOf, readGrants } from '../role/role.repository';
 import type { Agent } from './agent.entity';
 import {
   AgentRepository,
@@ -49,22 +52,22 @@ export class AgentService {
   async update(principal: Principal, change: Change): Promise<ColleagueView> {
     const { tenantId } = principal;
     const { view, ended } = await this.agents.inTenant(tenantId, async (manager) => {
-      // In one order, so that two changes never wait for each other in a circle: the admins, then whom it is about.
+      // In one order, so that two changes never wait for each other in a circle: role, admins, whom it is about.
+      if (change.role) await mayGive(manager, principal, change.role);
       const admins = change.role || change.status ? await lockAdmins(manager) : [];
       const agent = await lockAgent(manager, change.agentId);
       if (!agent) throw new AppError('not_found', 'There is no such agent.');
-      const { name = agent.name, role = agent.role } = change;
+      mustHold(principal, await readGrants(manager, agent), ABOVE);
+      const { name = agent.name, role = roleOf(agent) } = change;
       const status = statusOf(agent, change);
       const rights = checked(principal, agent, { role, status }, admins);
-      await manager.query('UPDATE agent SET name = $2, role = $3, status = $4 WHERE id = $1', [
-        agent.id,
-        name,
-        role,
-        status,
+      const next = { ...agent, ...columnsOf(role), name, status };
+      await manager.query('UPDATE agent SET name = $2, role = $3, role_id = $4, status = $5 WHERE id = $1', [
+        ...[agent.id, next.name, next.role, next.roleId, next.status],
       ]);
       const over: Revocation[] = rights ? [await endAgentTokens(manager, agent.id)] : [];
       if (status === 'deactivated') await endSessions(manager, agent.id);
-      const [colleague] = await withTeams(manager, [{ ...agent, name, role, status }]);
+      const [colleague] = await withTeams(manager, [next]);
       return { view: toView(colleague!), ended: over };
     });
     await this.access.announce(ended);
@@ -84,7 +87,7 @@ function checked(
   next: { role: Role; status: AgentStatus },
   admins: string[],
 ): boolean {
-  if (next.role === agent.role && next.status === agent.status) return false;
+  if (next.role === roleOf(agent) && next.status === agent.status) return false;
   if (agent.id === principal.agentId)
     throw new AppError('forbidden', 'Nobody changes their own role or status: ask another admin.');
   const stays = next.role === 'admin' && next.status === 'active';
@@ -97,7 +100,7 @@ const person = ({ agent, memberships }: Colleague) => ({
   id: agent.id,
   name: agent.name,
   email: agent.email,
-  role: agent.role,
+  role: roleOf(agent),
   teams: memberships.map(({ team, leader }) => ({ id: team!.id, name: team!.name, leader })),
 });
 

@@ -3,6 +3,7 @@ import type { Role } from '@scrm/contracts';
 import { inTenant } from '@scrm/database';
 import type { DataSource, EntityManager } from 'typeorm';
 import { IDENTITY_DB, IDENTITY_SYSTEM_DB } from '../db/data-source';
+import { columnsOf } from '../role/role.repository';
 
 /** An invitation that can be accepted, and whom it is for. */
 export interface OpenInvitation {
@@ -63,10 +64,11 @@ export class InvitationRepository {
 }
 
 export async function insertInvited(manager: EntityManager, { id, tenantId, name, email, role }: NewAgent) {
+  const columns = columnsOf(role);
   await manager.query(
-    `INSERT INTO agent (id, tenant_id, name, email, role, status, password_set_at)
-     VALUES ($1, $2, $3, $4, $5, 'invited', NULL)`,
-    [id, tenantId, name, email, role],
+    `INSERT INTO agent (id, tenant_id, name, email, role, role_id, status, password_set_at)
+     VALUES ($1, $2, $3, $4, $5, $6, 'invited', NULL)`,
+    [id, tenantId, name, email, columns.role, columns.roleId],
   );
 }
 

@@ -9,6 +9,8 @@ import { lockAgent } from '../agent/agent.repository';
 import { USER_CONFIG, type UserConfig } from '../config';
 import { problemWith } from '../password/password.policy';
 import { PasswordService } from '../password/password.service';
+import { ABOVE, mayGive, mustHold } from '../role/rights';
+import { readGrants } from '../role/role.repository';
 import {
   insertInvited,
   InvitationRepository,
@@ -26,14 +28,16 @@ export class InvitationService {
     private readonly passwords: PasswordService,
   ) {}
 
-  /** @throws AppError conflict, where the email is taken */
+  /** @throws AppError conflict, where the email is taken; not_found, forbidden (the role) */
   async create(
-    { tenantId }: Principal,
+    principal: Principal,
     { name, email, role }: RpcRequest<typeof agentCreate>,
   ): Promise<{ agentId: string } & InvitationToken> {
+    const { tenantId } = principal;
     const agent = { id: uuidv7(), tenantId, name, email, role };
     try {
       return await this.repository.inTenant(tenantId, async (manager) => {
+        await mayGive(manager, principal, role);
         await insertInvited(manager, agent);
         return { agentId: agent.id, ...(await this.issue(manager, tenantId, agent.id)) };
       });
@@ -43,11 +47,14 @@ export class InvitationService {
     }
   }
 
-  /** A new link; the one before is worth nothing any more. @throws AppError not_found, conflict */
-  renew({ tenantId }: Principal, agentId: string): Promise<InvitationToken> {
+  /** A new link; the one before is worth nothing any more. @throws AppError not_found, conflict, forbidden */
+  renew(principal: Principal, agentId: string): Promise<InvitationToken> {
+    const { tenantId } = principal;
     return this.repository.inTenant(tenantId, async (manager) => {
       const agent = await lockAgent(manager, agentId);
       if (!agent) throw new AppError('not_found', 'There is no such agent.');
+      // Whoever has the link becomes them.
+      mustHold(principal, await readGrants(manager, agent), ABOVE);
       if (agent.status !== 'invited')
         throw new AppError(
           'conflict',

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
 import type { TokenSubject } from '../access-token/token-subject';
 import { IDENTITY_SYSTEM_DB } from '../db/data-source';
+import { ROLE_OF } from '../role/role.entity';
 import { RefreshToken } from './refresh-token.entity';
 import { Session } from './session.entity';
 
@@ -20,7 +21,7 @@ export type Rotation =
 const RACE_GRACE = '10 seconds';
 
 const SUBJECT = `
-  a.id AS "agentId", a.tenant_id AS "tenantId", a.role, a.access_version AS "agentVersion",
+  a.id AS "agentId", a.tenant_id AS "tenantId", ${ROLE_OF} AS role, r.grants, a.access_version AS "agentVersion",
   t.access_version AS "tenantVersion",
   ARRAY(SELECT m.team_id FROM team_member m
         WHERE m.tenant_id = a.tenant_id AND m.agent_id = a.id ORDER BY m.team_id) AS "teamIds",
@@ -36,7 +37,7 @@ export class SessionRepository {
   async findCredential(email: string): Promise<Credential | undefined> {
     const [row] = await this.db.query<Credential[]>(
       `SELECT ${SUBJECT}, a.password_hash AS "passwordHash"
-         FROM agent a JOIN tenant t ON t.id = a.tenant_id
+         FROM agent a JOIN tenant t ON t.id = a.tenant_id LEFT JOIN role r ON r.id = a.role_id
         WHERE a.email = $1`,
       [email],
     );
@@ -74,13 +75,14 @@ export class SessionRepository {
         // Both rows are locked, so racing requests see each other's trade and each other's revocation.
         `SELECT ${SUBJECT}, s.id AS "sessionId",
                 s.revoked_at IS NULL AND s.expires_at > now() AS alive,
-                r.used_at IS NOT NULL AND r.used_at < now() - interval '${RACE_GRACE}' AS stale
-           FROM refresh_token r
-           JOIN session s ON s.id = r.session_id
+                k.used_at IS NOT NULL AND k.used_at < now() - interval '${RACE_GRACE}' AS stale
+           FROM refresh_token k
+           JOIN session s ON s.id = k.session_id
            JOIN agent a ON a.id = s.agent_id
            JOIN tenant t ON t.id = a.tenant_id
-          WHERE r.hash = $1
-            FOR UPDATE OF r, s`,
+           LEFT JOIN role r ON r.id = a.role_id
+          WHERE k.hash = $1
+            FOR UPDATE OF k, s`,
         [token],
       );
       if (!found?.alive) return { outcome: 'refused' };

@@ -3,6 +3,7 @@ import type { TeamMemberView, TeamView } from '@scrm/contracts';
 import { inTenant } from '@scrm/database';
 import type { DataSource, EntityManager } from 'typeorm';
 import { IDENTITY_DB } from '../db/data-source';
+import { ROLE_OF } from '../role/role.entity';
 
 interface Page {
   after: string | null;
@@ -12,7 +13,7 @@ interface Page {
 const TEAM = `SELECT t.id, t.name,
        (SELECT count(*)::int FROM team_member m WHERE m.team_id = t.id) AS members
   FROM team t`;
-const MEMBER = `SELECT a.id, a.name, a.email, a.role, a.status, m.leader
+const MEMBER = `SELECT a.id, a.name, a.email, ${ROLE_OF} AS role, a.status, m.leader
   FROM team_member m JOIN agent a ON a.id = m.agent_id`;
 
 @Injectable()

@@ -311,6 +311,65 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/permissions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the permissions that there are */
+        get: operations["listPermissions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/roles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the roles */
+        get: operations["listRoles"];
+        put?: never;
+        /**
+         * Make a role
+         * @description Nobody gives what they may not do themselves.
+         */
+        post: operations["createRole"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/roles/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete a role that nobody has */
+        delete: operations["deleteRole"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a role
+         * @description What it allows takes effect at once: the access tokens of all who have it end (401 `unauthenticated`, sockets are closed with 4401), and the next ones say what they may do now. Nobody changes the role that they have.
+         */
+        patch: operations["updateRole"];
+        trace?: never;
+    };
     "/api/v1/senders": {
         parameters: {
             query?: never;
@@ -473,7 +532,11 @@ export interface components {
             id: string;
             /** @example Citra Dewi */
             name: string;
-            role: components["schemas"]["Role"];
+            /**
+             * @description `admin`, `leader`, `agent`, `auditor`, or the id of a role of your own.
+             * @example agent
+             */
+            role: string;
             teams: components["schemas"]["Membership"][];
             tenant: components["schemas"]["Tenant"];
         };
@@ -485,7 +548,11 @@ export interface components {
             email: string;
             /** @example Citra Dewi */
             name: string;
-            role: components["schemas"]["Role"];
+            /**
+             * @description `admin`, `leader`, `agent`, `auditor`, or the id of a role of your own.
+             * @example agent
+             */
+            role: string;
         };
         /** @enum {string} */
         AgentStatus: "invited" | "active" | "deactivated";
@@ -493,8 +560,11 @@ export interface components {
         AgentUpdate: {
             /** @example Citra Dewi */
             name?: string;
-            /** @description Not one’s own. */
-            role?: components["schemas"]["Role"];
+            /**
+             * @description `admin`, `leader`, `agent`, `auditor`, or the id of a role of your own. Not one’s own.
+             * @example agent
+             */
+            role?: string;
             /**
              * @description Not one’s own.
              * @enum {string}
@@ -541,7 +611,11 @@ export interface components {
             id: string;
             /** @example Citra Dewi */
             name: string;
-            role: components["schemas"]["Role"];
+            /**
+             * @description `admin`, `leader`, `agent`, `auditor`, or the id of a role of your own.
+             * @example agent
+             */
+            role: string;
             /** @description `invited`: has not chosen a password yet; `deactivated`: cannot sign in. */
             status: components["schemas"]["AgentStatus"];
             teams: components["schemas"]["Membership"][];
@@ -902,6 +976,21 @@ export interface components {
              */
             newPassword: string;
         };
+        Permission: {
+            id: components["schemas"]["PermissionId"];
+            /** @description How far it can reach, the narrowest first. */
+            scopes: ("own" | "team" | "all")[];
+            /**
+             * @description What it allows.
+             * @example Read conversations and their messages
+             */
+            title: string;
+        };
+        /** @enum {string} */
+        PermissionId: "agent.invite" | "agent.read" | "agent.update" | "conversation.assign" | "conversation.read" | "message.send" | "role.manage" | "role.read" | "sender.read" | "team.manage" | "team.read" | "template.read" | "webhook-delivery.read" | "webhook-delivery.replay";
+        PermissionList: {
+            items: components["schemas"]["Permission"][];
+        };
         /** @description Every error, as RFC 9457 problem details. Switch on `code`. */
         Problem: {
             /**
@@ -957,8 +1046,67 @@ export interface components {
              */
             replayedItems: number;
         };
-        /** @enum {string} */
-        Role: "admin" | "leader" | "agent";
+        Role: {
+            /** @description How many agents have it, also such as are deactivated. */
+            agents: number;
+            /** @description Every business has it, and nobody changes it. */
+            builtIn: boolean;
+            /**
+             * @description Permissions by their ids, and how far each reaches. What is not named is not allowed.
+             * @example {
+             *       "conversation.read": "team",
+             *       "message.send": "own"
+             *     }
+             */
+            grants: {
+                [key: string]: "own" | "team" | "all";
+            };
+            /**
+             * @description `admin`, `leader`, `agent`, `auditor`, or the id of a role of your own.
+             * @example agent
+             */
+            id: string;
+            /** @example Night shift */
+            name: string;
+        };
+        RoleCreate: {
+            /**
+             * @description Permissions by their ids, and how far each reaches. What is not named is not allowed.
+             * @example {
+             *       "conversation.read": "team",
+             *       "message.send": "own"
+             *     }
+             */
+            grants: {
+                [key: string]: "own" | "team" | "all";
+            };
+            /**
+             * @description Unique in the business. Blanks around it are dropped.
+             * @example Night shift
+             */
+            name: string;
+        };
+        RoleList: {
+            items: components["schemas"]["Role"][];
+        };
+        /** @description What is not given stays as it is. */
+        RoleUpdate: {
+            /**
+             * @description Permissions by their ids, and how far each reaches. What is not named is not allowed.
+             * @example {
+             *       "conversation.read": "team",
+             *       "message.send": "own"
+             *     }
+             */
+            grants?: {
+                [key: string]: "own" | "team" | "all";
+            };
+            /**
+             * @description Unique in the business. Blanks around it are dropped.
+             * @example Night shift
+             */
+            name?: string;
+        };
         /** @description A phone number of the business on WhatsApp. */
         Sender: {
             /**
@@ -1077,7 +1225,11 @@ export interface components {
             leader: boolean;
             /** @example Citra Dewi */
             name: string;
-            role: components["schemas"]["Role"];
+            /**
+             * @description `admin`, `leader`, `agent`, `auditor`, or the id of a role of your own.
+             * @example agent
+             */
+            role: string;
             status: components["schemas"]["AgentStatus"];
         };
         TeamMemberPage: {
@@ -1254,7 +1406,8 @@ export interface operations {
                 cursor?: string;
                 /** @description How many at most. */
                 limit?: number;
-                role?: components["schemas"]["Role"];
+                /** @description `admin`, `leader`, `agent`, `auditor`, or the id of a role of your own. */
+                role?: string;
                 status?: components["schemas"]["AgentStatus"];
             };
             header?: never;
@@ -2984,6 +3137,465 @@ export interface operations {
             };
             /** @description `not_found`: Not found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Temporarily unavailable: try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timeout`: A service did not answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listPermissions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Everything that a role can allow, and how far it can reach */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PermissionList"];
+                };
+            };
+            /** @description `invalid_request`: The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Sign in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Temporarily unavailable: try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timeout`: A service did not answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listRoles: {
+        parameters: {
+            query?: {
+                /** @description Only roles whose name begins with this, upper or lower case. */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The roles that every business has, then its own (a hundred at most) by their names */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoleList"];
+                };
+            };
+            /** @description `invalid_request`: The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Sign in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Temporarily unavailable: try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timeout`: A service did not answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createRole: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoleCreate"];
+            };
+        };
+        responses: {
+            /** @description The role, which nobody has yet */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Role"];
+                };
+            };
+            /** @description `invalid_request`: The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Sign in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conflict`: The resource is in another state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payload_too_large`: The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: The content type is not supported */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Temporarily unavailable: try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timeout`: A service did not answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteRole: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the role. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The role as it was */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Role"];
+                };
+            };
+            /** @description `invalid_request`: The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Sign in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conflict`: The resource is in another state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Temporarily unavailable: try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timeout`: A service did not answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    updateRole: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the role. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoleUpdate"];
+            };
+        };
+        responses: {
+            /** @description The role as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Role"];
+                };
+            };
+            /** @description `invalid_request`: The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Sign in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conflict`: The resource is in another state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payload_too_large`: The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: The content type is not supported */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };

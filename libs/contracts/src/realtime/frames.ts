@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { CONVERSATION_EVENT_TYPES, conversationEvent } from '../event/conversation-changed';
-import { ROLES } from '../access';
+import { roleRef } from '../access';
 import { timestamp } from '../views';
 
 /** What a client may say on the socket. The first frame is `auth`. */
@@ -21,7 +21,7 @@ export const readyFrame = z.object({
   cursor: z.string(),
   /** True where the given cursor was taken up: what was missed follows. */
   resumed: z.boolean(),
-  agent: z.object({ id: z.uuid(), tenantId: z.uuid(), role: z.enum(ROLES) }),
+  agent: z.object({ id: z.uuid(), tenantId: z.uuid(), role: roleRef }),
   /** When the access token ends: send a fresh `auth` frame before. */
   expiresAt: timestamp,
 });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ROLES } from '../access';
+import { roleRef } from '../access';
 import { defineRpc } from '../contract';
 import { emailAddress, nameOf, pageOf, pageQuery, timestamp } from '../views';
 
@@ -9,7 +9,7 @@ const person = z.object({
   id: z.uuid(),
   name: z.string(),
   email: z.string(),
-  role: z.enum(ROLES),
+  role: roleRef,
   teams: z.array(z.object({ id: z.uuid(), name: z.string(), leader: z.boolean() })),
 });
 
@@ -29,7 +29,7 @@ export const agentMe = defineRpc('user.agent.me.v1', z.object({}), agentView);
 /** The agents of the tenant, in the order in which they were created. Errors: invalid_cursor. */
 export const agentList = defineRpc(
   'user.agent.list.v1',
-  pageQuery.extend({ status: z.enum(AGENT_STATUSES).optional(), role: z.enum(ROLES).optional() }),
+  pageQuery.extend({ status: z.enum(AGENT_STATUSES).optional(), role: roleRef.optional() }),
   pageOf(colleagueView),
 );
 
@@ -37,14 +37,15 @@ export const agentList = defineRpc(
  * Changes what is given. Another role or status ends the agent's access tokens: with the next one the new rights hold.
  * Whoever is deactivated is signed out everywhere.
  *
- * Errors: not_found; forbidden (one's own role or status); conflict (the last active admin).
+ * Errors: not_found (also for the role); conflict (the last active admin); forbidden (one's own role or status, a role
+ * that allows what the caller may not do, somebody who may do more than the caller).
  */
 export const agentUpdate = defineRpc(
   'user.agent.update.v1',
   z.object({
     agentId: z.uuid(),
     name: agentName.optional(),
-    role: z.enum(ROLES).optional(),
+    role: roleRef.optional(),
     status: z.enum(['active', 'deactivated']).optional(),
   }),
   colleagueView,
@@ -54,14 +55,20 @@ export const agentUpdate = defineRpc(
 const invitationToken = z.object({ token: z.string(), expiresAt: timestamp });
 export type InvitationToken = z.infer<typeof invitationToken>;
 
-/** Makes an agent, who is `invited` until they choose their password. Errors: conflict (the email is taken). */
+/**
+ * Makes an agent, who is `invited` until they choose their password. Errors: conflict (the email is taken); not_found
+ * (the role); forbidden (a role that allows what the caller may not do).
+ */
 export const agentCreate = defineRpc(
   'user.agent.create.v1',
-  z.object({ name: agentName, email: emailAddress, role: z.enum(ROLES) }),
+  z.object({ name: agentName, email: emailAddress, role: roleRef }),
   invitationToken.extend({ agentId: z.uuid() }),
 );
 
-/** A new link in place of the one before. Errors: not_found; conflict (has come already, or is out). */
+/**
+ * A new link in place of the one before. Errors: not_found; conflict (has come already, or is out); forbidden (somebody
+ * who may do more than the caller).
+ */
 export const agentInvite = defineRpc(
   'user.agent.invite.v1',
   z.object({ agentId: z.uuid() }),

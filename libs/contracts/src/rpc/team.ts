@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ROLES } from '../access';
+import { roleRef } from '../access';
 import { defineRpc } from '../contract';
 import { line, nameOf, pageOf, pageQuery } from '../views';
 import { AGENT_STATUSES } from './agent';
@@ -14,7 +14,7 @@ export const teamMemberView = z.object({
   id: z.uuid(),
   name: z.string(),
   email: z.string(),
-  role: z.enum(ROLES),
+  role: roleRef,
   status: z.enum(AGENT_STATUSES),
   leader: z.boolean(),
 });

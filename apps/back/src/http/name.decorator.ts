@@ -1,0 +1,34 @@
+import { applyDecorators } from '@nestjs/common';
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { IsOptional, IsString, Matches, MaxLength } from 'class-validator';
+
+const NAME_MAX = 100;
+const ONE_LINE = /^\P{Cc}*$/u;
+
+/** What something is called: one line that says something. */
+export const Name = (example: string): PropertyDecorator =>
+  applyDecorators(
+    ApiProperty({
+      description: 'Unique in the business. Blanks around it are dropped.',
+      minLength: 1,
+      maxLength: NAME_MAX,
+      example,
+    }),
+    IsString(),
+    MaxLength(NAME_MAX),
+    Matches(/\S/, { message: 'name must not be blank' }),
+    Matches(ONE_LINE, { message: 'name must be one line' }),
+  );
+
+/** Of a list: only those whose name begins with it. @param what e.g. `teams` */
+export const NamePrefix = (what: string): PropertyDecorator =>
+  applyDecorators(
+    ApiPropertyOptional({
+      description: `Only ${what} whose name begins with this, upper or lower case.`,
+      maxLength: NAME_MAX,
+    }),
+    IsOptional(),
+    IsString(),
+    MaxLength(NAME_MAX),
+    Matches(ONE_LINE, { message: 'q must be one line' }),
+  );
