@@ -3,6 +3,8 @@ import { brokerNames } from '@scrm/contracts';
 import { MessagingModule, RevocationModule } from '@scrm/messaging';
 import { Revocations } from '@scrm/platform';
 import { AgentController } from './agent/agent.controller';
+import { AuditLogController } from './audit/audit-log.controller';
+import { AuditLogService } from './audit/audit-log.service';
 import { AuthModule } from './auth/auth.module';
 import type { BackConfig } from './config';
 import { ConversationController } from './conversation/conversation.controller';
@@ -23,6 +25,7 @@ import { WebhookDeliveryController } from './webhook-delivery/webhook-delivery.c
     PasswordController,
     InvitationController,
     AgentController,
+    AuditLogController,
     ConversationController,
     MessageController,
     RoleController,
@@ -31,6 +34,7 @@ import { WebhookDeliveryController } from './webhook-delivery/webhook-delivery.c
     TemplateController,
     WebhookDeliveryController,
   ],
+  providers: [AuditLogService],
 })
 export class ApiModule {}
 

@@ -29,8 +29,9 @@ const TENANT_TABLES = [
   'refresh_token',
   'invitation',
   'role',
+  'audit_entry',
 ];
-const VISIBLE = ['tenant', 'team', 'agent', 'team_member', 'session', 'role'];
+const VISIBLE = ['tenant', 'team', 'agent', 'team_member', 'session', 'role', 'audit_entry'];
 const count = async (db: { query(sql: string): Promise<{ n: string }[]> }, table: string) =>
   Number((await db.query(`SELECT count(*) AS n FROM ${table}`))[0]!.n);
 

@@ -10,6 +10,8 @@ import {
 } from '@scrm/messaging';
 import { Revocations, TokenVerifier } from '@scrm/platform';
 import { CloudApiClient } from './cloud-api/cloud-api.client';
+import { AuditRpc } from './audit/audit.rpc';
+import { AuditService } from './audit/audit.service';
 import { WABA_CONFIG, type WabaConfig, type WabaRole } from './config';
 import { ContactResolver } from './contact/contact.resolver';
 import { ConversationRepository } from './conversation/conversation.repository';
@@ -57,6 +59,7 @@ const INGRESS: Provider[] = [WebhookPublisher];
 const CORE: Provider[] = [
   SenderDirectory,
   ContactResolver,
+  AuditService,
   ConversationRepository,
   ConversationService,
   MessageRepository,
@@ -85,7 +88,7 @@ const BY_ROLE: Record<WabaRole, Provider[]> = {
   scheduler: [Scheduler, MeasureService, OverdueService, RetentionService],
 };
 
-const RPC = [ConversationRpc, MessageRpc, SenderRpc, TemplateRpc, WebhookRpc, StreamRpc];
+const RPC = [AuditRpc, ConversationRpc, MessageRpc, SenderRpc, TemplateRpc, WebhookRpc, StreamRpc];
 
 /** One image; the roles decide what of it comes to life. */
 @Module({})

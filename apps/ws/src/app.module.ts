@@ -75,6 +75,7 @@ export class AppModule {
             }),
             feeds,
             stream,
+            watch: (token) => stream.watch(token),
             seats: new Seats(limits.maxSocketsPerAgent),
             clock: systemClock,
             logger,

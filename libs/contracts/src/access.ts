@@ -26,6 +26,7 @@ export const PERMISSION_CATALOGUE = {
   'agent.invite': { title: 'Invite agents', scopes: ALL },
   'agent.read': { title: 'See who the agents are', scopes: ALL },
   'agent.update': { title: 'Change agents, their roles, and whether they may sign in', scopes: ALL },
+  'audit.read': { title: 'Read and export the audit trail', scopes: ALL },
   'conversation.assign': { title: 'Hand conversations to agents and teams', scopes: ['team', 'all'] },
   'conversation.read': { title: 'Read conversations and their messages', scopes: SCOPES },
   'message.send': { title: 'Write to customers', scopes: SCOPES },
@@ -97,6 +98,14 @@ export function grantsOf({ role, grants = {} }: Pick<Principal, 'role' | 'grants
 
 export function scopeOf(principal: Principal, permission: Permission): Scope | null {
   return grantsOf(principal)[permission] ?? null;
+}
+
+/**
+ * Reads what customers write, and answers nobody: an auditor, or somebody in a role like theirs. What they look at is
+ * in the audit trail.
+ */
+export function isOverseer(principal: Principal): boolean {
+  return scopeOf(principal, 'conversation.read') !== null && scopeOf(principal, 'message.send') === null;
 }
 
 /** Whether `most` holds all of `grants`, and each at least as far. */

@@ -1,4 +1,5 @@
 export * from './access';
+export * from './audit';
 export * from './broker';
 export * from './contract';
 export * from './errors';
@@ -7,9 +8,11 @@ export * from './event/conversation-changed';
 export * from './event/stream-advanced';
 export * from './realtime/frames';
 export * from './realtime/interest';
+export * from './rpc/access-audit';
 export * from './rpc/administration';
 export * from './rpc/agent';
 export * from './rpc/conversation';
+export * from './rpc/inbox-audit';
 export * from './rpc/invitation';
 export * from './rpc/password';
 export * from './rpc/role';

@@ -1,6 +1,15 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { ownerOf, type RpcContract, type RpcRequest, type RpcResponse } from '@scrm/contracts';
-import { AppError, Drain, histogram, LOGGER, toAppError, traceparent, type Logger } from '@scrm/platform';
+import {
+  AppError,
+  currentTrace,
+  Drain,
+  histogram,
+  LOGGER,
+  toAppError,
+  traceparent,
+  type Logger,
+} from '@scrm/platform';
 import { connect, type AmqpConnectionManager } from 'amqp-connection-manager';
 import type { ConfirmChannel, ConsumeMessage } from 'amqplib';
 import type { z } from 'zod';
@@ -103,7 +112,8 @@ export class RpcClient {
         patience,
       );
       this.pending.set(id, { resolve, reject, timer });
-      const parent = traceparent();
+      const trace = currentTrace();
+      const parent = traceparent(trace);
       const options = {
         correlationId: id,
         replyTo: REPLY_TO,
@@ -111,7 +121,11 @@ export class RpcClient {
         mandatory: true,
         // A question that nobody took in time must not be answered later: it expires with the caller's patience.
         expiration: String(Math.max(1, patience)),
-        headers: { ...(token && { token }), ...(parent && { traceparent: parent }) },
+        headers: {
+          ...(token && { token }),
+          ...(parent && { traceparent: parent }),
+          ...(trace?.origin && { origin: trace.origin }),
+        },
       };
       const body = Buffer.from(JSON.stringify({ pattern: contract.key, data: request, id }));
       try {

@@ -25,6 +25,7 @@ import {
   traceFrom,
   withTrace,
   type Logger,
+  type Origin,
 } from '@scrm/platform';
 import { finalize, from, lastValueFrom, Observable, throwError } from 'rxjs';
 import type { z } from 'zod';
@@ -94,7 +95,8 @@ export class RpcInterceptor implements NestInterceptor {
     const message = rpc.getMessage() as { properties: { headers?: Record<string, unknown> } };
     const headers = message.properties.headers ?? {};
     const end = handledSeconds.startTimer({ contract: contract.key });
-    const answer = withTrace(traceFrom(headers.traceparent), async () => {
+    const trace = { ...traceFrom(headers.traceparent), origin: originOf(headers.origin) };
+    const answer = withTrace(trace, async () => {
       const caller = await this.admit(access, headers.token);
       if (caller) rpc.caller = caller;
       context.getArgs()[0] = parse(contract, context.getArgs()[0]);
@@ -117,6 +119,14 @@ export class RpcInterceptor implements NestInterceptor {
     if (!scope) throw new AppError('forbidden', `Your role does not include ${access}.`);
     return { principal, scope };
   }
+}
+
+const text = (value: unknown) => (typeof value === 'string' ? value : undefined);
+
+function originOf(header: unknown): Origin | undefined {
+  if (typeof header !== 'object' || header === null) return undefined;
+  const { ip, userAgent } = header as Record<string, unknown>;
+  return { ip: text(ip), userAgent: text(userAgent) };
 }
 
 function parse(contract: RpcContract<z.ZodType, z.ZodType>, data: unknown): unknown {

@@ -14,6 +14,7 @@ import { classOf, RawRoutes, requestSeconds } from './raw-routes';
 import { traceFrom, withTrace } from './trace';
 
 const DRAIN_LIMIT_MS = 20_000;
+const USER_AGENT_MAX = 500;
 
 export interface ServiceOptions {
   /** As in logs and metrics: `waba`, `ws`, ... */
@@ -108,7 +109,9 @@ function addOperations(app: NestFastifyApplication, name: string, logger: Logger
   const fastify = app.getHttpAdapter().getInstance();
   const health = app.get(Health);
   fastify.addHook('onRequest', (request: FastifyRequest, _reply: FastifyReply, done: () => void) => {
-    withTrace(traceFrom(request.headers.traceparent), done);
+    const { ip, headers } = request;
+    const origin = { ip, userAgent: headers['user-agent']?.slice(0, USER_AGENT_MAX) };
+    withTrace({ ...traceFrom(headers.traceparent), origin }, done);
   });
   fastify.addHook('onResponse', (request: FastifyRequest, reply: FastifyReply, done: () => void) => {
     const route = request.routeOptions.url ?? 'none';

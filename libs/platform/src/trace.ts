@@ -5,6 +5,13 @@ import { randomBytes } from 'node:crypto';
 export interface Trace {
   traceId: string;
   spanId: string;
+  origin?: Origin;
+}
+
+/** Whom a request came from, as the gateway saw it. */
+export interface Origin {
+  ip?: string;
+  userAgent?: string;
 }
 
 const storage = new AsyncLocalStorage<Trace>();

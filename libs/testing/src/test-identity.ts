@@ -30,7 +30,7 @@ export class TestIdentity {
   token(who: Partial<Omit<Principal, 'expiresAt'>> & { tenantId: string }, expiresInSeconds = 600): string {
     const { agentId = randomUUID(), tenantId, role = 'admin', teamIds = [], sessionId = randomUUID() } = who;
     const claims = {
-      ...{ tid: tenantId, role, teams: teamIds, sid: sessionId },
+      ...{ tid: tenantId, role, grants: who.grants, teams: teamIds, sid: sessionId },
       ...{ av: who.agentVersion, tv: who.tenantVersion },
     };
     return jwt.sign(claims, this.keys.privateKey, {

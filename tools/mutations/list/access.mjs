@@ -61,8 +61,8 @@ export const ACCESS = [
     name: 'out-of-the-team-and-the-old-tokens',
     promise: 'who leaves a team sees nothing more of it',
     file: 'apps/user/src/team/team-member.service.ts',
-    find: 'ended: [await endAgentTokens(manager, agentId)]',
-    replace: 'ended: []',
+    find: 'const over = [await endAgentTokens(manager, agentId)];',
+    replace: 'const over = [];',
     tests: [{ file: team, name: 'come and go: tokens from before end, and the next ones say the teams' }],
   },
   {

@@ -1,4 +1,5 @@
 import { ACCESS } from './access.mjs';
+import { AUDIT } from './audit.mjs';
 import { DELIVERY } from './delivery.mjs';
 import { ISOLATION } from './isolation.mjs';
 import { ROAD_IN } from './road-in.mjs';
@@ -6,4 +7,12 @@ import { ROAD_OUT } from './road-out.mjs';
 import { SCREENS } from './screens.mjs';
 
 /** @type {import('../mutation.mjs').Mutation[]} */
-export const MUTATIONS = [...ROAD_IN, ...ROAD_OUT, ...DELIVERY, ...SCREENS, ...ISOLATION, ...ACCESS];
+export const MUTATIONS = [
+  ...ROAD_IN,
+  ...ROAD_OUT,
+  ...DELIVERY,
+  ...SCREENS,
+  ...ISOLATION,
+  ...ACCESS,
+  ...AUDIT,
+];

@@ -9,6 +9,7 @@ import type {
   Role,
   RpcRequest,
 } from '@scrm/contracts';
+import { actorOf, difference, recordAudit } from '@scrm/database';
 import { AppError, decodePage, isId, toPage } from '@scrm/platform';
 import { endAgentTokens } from '../access/access.repository';
 import { AccessService } from '../access/access.service';
@@ -67,6 +68,10 @@ export class AgentService {
       ]);
       const over: Revocation[] = rights ? [await endAgentTokens(manager, agent.id)] : [];
       if (status === 'deactivated') await endSessions(manager, agent.id);
+      const told = difference(auditedOf(agent), auditedOf(next));
+      const target = { kind: 'agent', id: agent.id };
+      if (told)
+        await recordAudit(manager, { by: actorOf(principal), action: 'agent.updated', target, ...told });
       const [colleague] = await withTeams(manager, [next]);
       return { view: toView(colleague!), ended: over };
     });
@@ -74,6 +79,9 @@ export class AgentService {
     return view;
   }
 }
+
+/** What the audit trail says of an agent. */
+const auditedOf = (agent: Agent) => ({ name: agent.name, role: roleOf(agent), status: agent.status });
 
 /** Whoever has never chosen a password is not active yet: they are invited again. */
 function statusOf(agent: Agent, { status = agent.status }: { status?: AgentStatus }): AgentStatus {

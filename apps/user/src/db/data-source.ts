@@ -17,6 +17,7 @@ import { Teams1764100000000 } from './migrations/1764100000000-teams';
 import { SignIn1764200000000 } from './migrations/1764200000000-sign-in';
 import { Invitation1764300000000 } from './migrations/1764300000000-invitation';
 import { Roles1764900000000 } from './migrations/1764900000000-roles';
+import { Audit1764910000000 } from './migrations/1764910000000-audit';
 import { APP_ROLE, SYSTEM_ROLE } from './roles';
 
 export const SCHEMA = 'identity';
@@ -50,6 +51,7 @@ export function identityDataSource(url: string, role?: string): DataSource {
       SignIn1764200000000,
       Invitation1764300000000,
       Roles1764900000000,
+      Audit1764910000000,
     ],
     ...(role && { role }),
   });

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Role } from '@scrm/contracts';
-import { inTenant } from '@scrm/database';
+import { actorOf, inTenant, recordAudit } from '@scrm/database';
 import type { DataSource, EntityManager } from 'typeorm';
 import { IDENTITY_DB, IDENTITY_SYSTEM_DB } from '../db/data-source';
 import { columnsOf } from '../role/role.repository';
@@ -48,8 +48,8 @@ export class InvitationRepository {
   /** @returns false where somebody was faster */
   accept(hash: Buffer, passwordHash: string): Promise<boolean> {
     return this.system.transaction(async (manager) => {
-      const [used] = await manager.query<[{ agent_id: string }[], number]>(
-        'DELETE FROM invitation WHERE hash = $1 AND expires_at > now() RETURNING agent_id',
+      const [used] = await manager.query<[{ agent_id: string; tenant_id: string }[], number]>(
+        'DELETE FROM invitation WHERE hash = $1 AND expires_at > now() RETURNING agent_id, tenant_id',
         [hash],
       );
       if (!used[0]) return false;
@@ -58,6 +58,12 @@ export class InvitationRepository {
           WHERE id = $1 AND status = 'invited'`,
         [used[0].agent_id, passwordHash],
       );
+      if (changed > 0)
+        await recordAudit(manager, {
+          by: actorOf({ tenantId: used[0].tenant_id, agentId: used[0].agent_id }),
+          action: 'invitation.accepted',
+          target: { kind: 'agent', id: used[0].agent_id },
+        });
       return changed > 0;
     });
   }

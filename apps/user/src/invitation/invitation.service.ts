@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import type { agentCreate, InvitationToken, InvitationView, Principal, RpcRequest } from '@scrm/contracts';
-import { violatedConstraint } from '@scrm/database';
+import { actorOf, recordAudit, violatedConstraint } from '@scrm/database';
 import { AppError } from '@scrm/platform';
 import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
@@ -39,7 +39,11 @@ export class InvitationService {
       return await this.repository.inTenant(tenantId, async (manager) => {
         await mayGive(manager, principal, role);
         await insertInvited(manager, agent);
-        return { agentId: agent.id, ...(await this.issue(manager, tenantId, agent.id)) };
+        const invitation = await this.issue(manager, tenantId, agent.id);
+        const target = { kind: 'agent', id: agent.id };
+        const after = { name, role };
+        await recordAudit(manager, { by: actorOf(principal), action: 'agent.invited', target, after });
+        return { agentId: agent.id, ...invitation };
       });
     } catch (error) {
       if (violatedConstraint(error) !== 'agent_email') throw error;
@@ -60,7 +64,10 @@ export class InvitationService {
           'conflict',
           'Only somebody who is invited, and has not come yet, can be invited again.',
         );
-      return this.issue(manager, tenantId, agentId);
+      const invitation = await this.issue(manager, tenantId, agentId);
+      const target = { kind: 'agent', id: agentId };
+      await recordAudit(manager, { by: actorOf(principal), action: 'invitation.renewed', target });
+      return invitation;
     });
   }
 

@@ -34,7 +34,7 @@ export class PasswordChangeService {
       this.passwords.matches(currentPassword, agent.hash),
     );
     if (!isRight) throw new AppError('invalid_credentials', 'The current password is wrong.');
-    if (!(await this.repository.replace(agentId, agent.hash, await this.passwords.hash(newPassword))))
+    if (!(await this.repository.replace(principal, agent.hash, await this.passwords.hash(newPassword))))
       throw new AppError('conflict', 'The password was changed at the same moment: try again.');
     return this.sessions.revoke(principal, 'others');
   }

@@ -1,4 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { Principal } from '@scrm/contracts';
+import { actorOf, recordAudit } from '@scrm/database';
 import type { DataSource } from 'typeorm';
 import { IDENTITY_SYSTEM_DB } from '../db/data-source';
 
@@ -16,11 +18,23 @@ export class PasswordRepository {
   }
 
   /** @param old the hash that it takes the place of @returns false where somebody was faster */
-  async replace(agentId: string, old: string, next: string): Promise<boolean> {
-    const [, changed] = await this.db.query<[unknown[], number]>(
-      `UPDATE agent SET password_hash = $3, password_set_at = now() WHERE id = $1 AND password_hash = $2`,
-      [agentId, old, next],
-    );
-    return changed > 0;
+  replace(
+    { tenantId, agentId }: Pick<Principal, 'tenantId' | 'agentId'>,
+    old: string,
+    next: string,
+  ): Promise<boolean> {
+    return this.db.transaction(async (manager) => {
+      const [, changed] = await manager.query<[unknown[], number]>(
+        `UPDATE agent SET password_hash = $3, password_set_at = now() WHERE id = $1 AND password_hash = $2`,
+        [agentId, old, next],
+      );
+      if (changed > 0)
+        await recordAudit(manager, {
+          by: actorOf({ tenantId, agentId }),
+          action: 'password.changed',
+          target: { kind: 'agent', id: agentId },
+        });
+      return changed > 0;
+    });
   }
 }

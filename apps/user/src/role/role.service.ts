@@ -9,8 +9,9 @@ import {
   type Revocation,
   type RoleView,
 } from '@scrm/contracts';
-import { violatedConstraint } from '@scrm/database';
+import { actorOf, difference, recordAudit, violatedConstraint } from '@scrm/database';
 import { AppError } from '@scrm/platform';
+import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { endTokensOf } from '../access/access.repository';
 import { AccessService } from '../access/access.service';
@@ -50,6 +51,7 @@ export class RoleService {
             'conflict',
             `There are ${MOST_ROLES} roles already: delete one that nobody has.`,
           );
+        await recordRole(manager, principal, 'role.created', { id, after: { name, grants } });
       }),
     );
     return toView({ id, name, grants, agents: 0 });
@@ -68,8 +70,12 @@ export class RoleService {
         after.name,
         after.grants,
       ]);
-      if (isSame(before.grants, after.grants)) return { role: after, ended: [] as Revocation[] };
-      return { role: after, ended: await endTokensOf(manager, await lockHolders(manager, roleId)) };
+      const ended: Revocation[] = isSame(before.grants, after.grants)
+        ? []
+        : await endTokensOf(manager, await lockHolders(manager, roleId));
+      const told = difference(auditedOf(before), auditedOf(after));
+      if (told) await recordRole(manager, principal, 'role.updated', { id: roleId, ...told });
+      return { role: after, ended };
     });
     const { role, ended } = await named(work);
     await this.access.announce(ended);
@@ -82,9 +88,21 @@ export class RoleService {
       if (role.agents > 0)
         throw new AppError('conflict', `${role.agents} agents have this role: give them another one first.`);
       await manager.query('DELETE FROM role WHERE id = $1', [roleId]);
+      await recordRole(manager, principal, 'role.deleted', { id: roleId, before: auditedOf(role) });
       return toView(role);
     });
   }
+}
+
+const auditedOf = ({ name, grants }: OwnRole) => ({ name, grants });
+
+function recordRole(
+  manager: EntityManager,
+  principal: Principal,
+  action: string,
+  { id, ...change }: { id: string; before?: object; after?: object },
+): Promise<void> {
+  return recordAudit(manager, { by: actorOf(principal), action, target: { kind: 'role', id }, ...change });
 }
 
 /** @throws AppError not_found, forbidden */

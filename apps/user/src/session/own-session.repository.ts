@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { inTenant } from '@scrm/database';
+import { actorOf, inTenant, recordAudit } from '@scrm/database';
 import { IsNull, MoreThan, type DataSource } from 'typeorm';
 import { IDENTITY_DB } from '../db/data-source';
 import { Session } from './session.entity';
@@ -35,7 +35,15 @@ export class OwnSessionRepository {
          RETURNING id`,
         [tenantId, agentId, only, not],
       );
-      return ended.map(({ id }) => id);
+      const sessionIds = ended.map(({ id }) => id);
+      if (sessionIds.length > 0)
+        await recordAudit(manager, {
+          by: actorOf({ tenantId, agentId }),
+          action: 'session.ended',
+          target: { kind: 'agent', id: agentId },
+          after: { sessionIds },
+        });
+      return sessionIds;
     });
   }
 }

@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { actorOf, recordAudit } from '@scrm/database';
 import type { DataSource } from 'typeorm';
 import type { TokenSubject } from '../access-token/token-subject';
 import { IDENTITY_SYSTEM_DB } from '../db/data-source';
@@ -63,7 +64,13 @@ export class SessionRepository {
         [id, agentId, userAgent, ip, days, passwordHash],
       );
       if (!created) return false;
-      await manager.insert(RefreshToken, { hash: token, sessionId: id, tenantId: created.tenantId });
+      const { tenantId } = created;
+      await manager.insert(RefreshToken, { hash: token, sessionId: id, tenantId });
+      await recordAudit(manager, {
+        by: actorOf({ tenantId, agentId }),
+        action: 'session.created',
+        target: { kind: 'session', id },
+      });
       return true;
     });
   }
@@ -90,6 +97,12 @@ export class SessionRepository {
       const { sessionId, tenantId } = subject;
       if (stale || !admitted) {
         await manager.query('UPDATE session SET revoked_at = now() WHERE id = $1', [sessionId]);
+        await recordAudit(manager, {
+          by: { kind: 'system', tenantId },
+          action: 'session.ended',
+          target: { kind: 'agent', id: subject.agentId },
+          after: { sessionIds: [sessionId], reason: stale ? 'a used refresh token came again' : 'shut out' },
+        });
         return { outcome: stale ? 'reused' : 'refused', ended: sessionId };
       }
       await manager.insert(RefreshToken, { hash: next, sessionId, tenantId });

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Principal, RpcRequest, teamMemberPut, teamMemberRemove, TeamMemberView } from '@scrm/contracts';
+import { actorOf, difference, recordAudit } from '@scrm/database';
 import { AppError, decodePage, isId, toPage } from '@scrm/platform';
 import { endAgentTokens } from '../access/access.repository';
 import { AccessService } from '../access/access.service';
@@ -29,9 +30,10 @@ export class TeamMemberService {
   }
 
   async put(
-    { tenantId }: Principal,
+    principal: Principal,
     { teamId, agentId, leader }: RpcRequest<typeof teamMemberPut>,
   ): Promise<TeamMemberView> {
+    const { tenantId } = principal;
     const { member, ended } = await this.teams.inTenant(tenantId, async (manager) => {
       // The team before the agent, as everywhere here: two changes never wait for each other in a circle.
       if (!(await lockTeam(manager, teamId))) return noSuchTeam();
@@ -44,6 +46,15 @@ export class TeamMemberService {
       );
       // Tokens say the teams, and not who leads them.
       const over = before ? [] : [await endAgentTokens(manager, agentId)];
+      const change = before && difference({ leader: before.leader }, { leader });
+      if (!before || change)
+        await recordAudit(manager, {
+          by: actorOf(principal),
+          action: before ? 'team-member.updated' : 'team-member.added',
+          target: { kind: 'agent', id: agentId },
+          before: change?.before ?? null,
+          after: { teamId, leader },
+        });
       return { member: (await findMember(manager, teamId, agentId))!, ended: over };
     });
     await this.access.announce(ended);
@@ -51,16 +62,23 @@ export class TeamMemberService {
   }
 
   async remove(
-    { tenantId }: Principal,
+    principal: Principal,
     { teamId, agentId }: RpcRequest<typeof teamMemberRemove>,
   ): Promise<TeamMemberView> {
-    const { member, ended } = await this.teams.inTenant(tenantId, async (manager) => {
+    const { member, ended } = await this.teams.inTenant(principal.tenantId, async (manager) => {
       if (!(await lockTeam(manager, teamId))) return noSuchTeam();
       await lockAgent(manager, agentId);
       const before = await findMember(manager, teamId, agentId);
       if (!before) throw new AppError('not_found', 'The team has no such member.');
       await manager.query('DELETE FROM team_member WHERE team_id = $1 AND agent_id = $2', [teamId, agentId]);
-      return { member: before, ended: [await endAgentTokens(manager, agentId)] };
+      const over = [await endAgentTokens(manager, agentId)];
+      await recordAudit(manager, {
+        by: actorOf(principal),
+        action: 'team-member.removed',
+        target: { kind: 'agent', id: agentId },
+        before: { teamId, leader: before.leader },
+      });
+      return { member: before, ended: over };
     });
     await this.access.announce(ended);
     return member;

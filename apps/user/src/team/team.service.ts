@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { Principal, TeamView } from '@scrm/contracts';
-import { violatedConstraint } from '@scrm/database';
+import { actorOf, difference, recordAudit, violatedConstraint } from '@scrm/database';
 import { AppError, decodePage, isId, toPage } from '@scrm/platform';
+import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { endTokensOf } from '../access/access.repository';
 import { AccessService } from '../access/access.service';
@@ -29,23 +30,31 @@ export class TeamService {
     );
   }
 
-  async create({ tenantId }: Principal, name: string): Promise<TeamView> {
+  async create(principal: Principal, name: string): Promise<TeamView> {
+    const { tenantId } = principal;
     const id = uuidv7();
-    const insert = 'INSERT INTO team (id, tenant_id, name) VALUES ($1, $2, $3)';
-    await named(this.teams.inTenant(tenantId, (manager) => manager.query(insert, [id, tenantId, name])));
+    const work = this.teams.inTenant(tenantId, async (manager) => {
+      await manager.query('INSERT INTO team (id, tenant_id, name) VALUES ($1, $2, $3)', [id, tenantId, name]);
+      await recordTeam(manager, principal, 'team.created', { id, after: { name } });
+    });
+    await named(work);
     return { id, name, members: 0 };
   }
 
-  update({ tenantId }: Principal, id: string, name: string): Promise<TeamView> {
-    const work = this.teams.inTenant(tenantId, async (manager) => {
+  update(principal: Principal, id: string, name: string): Promise<TeamView> {
+    const work = this.teams.inTenant(principal.tenantId, async (manager) => {
+      if (!(await lockTeam(manager, id))) return noSuchTeam();
+      const before = (await findTeam(manager, id))!;
       await manager.query('UPDATE team SET name = $2 WHERE id = $1', [id, name]);
-      return (await findTeam(manager, id)) ?? noSuchTeam();
+      const change = difference({ name: before.name }, { name });
+      if (change) await recordTeam(manager, principal, 'team.updated', { id, ...change });
+      return { ...before, name };
     });
     return named(work);
   }
 
-  async delete({ tenantId }: Principal, id: string): Promise<TeamView> {
-    const { team, ended } = await this.teams.inTenant(tenantId, async (manager) => {
+  async delete(principal: Principal, id: string): Promise<TeamView> {
+    const { team, ended } = await this.teams.inTenant(principal.tenantId, async (manager) => {
       if (!(await lockTeam(manager, id))) return noSuchTeam();
       const found = await findTeam(manager, id);
       const members = await memberIds(manager, id);
@@ -55,11 +64,22 @@ export class TeamService {
       const over = await endTokensOf(manager, members);
       // Its memberships go with it.
       await manager.query('DELETE FROM team WHERE id = $1', [id]);
+      const before = { name: found!.name, members };
+      await recordTeam(manager, principal, 'team.deleted', { id, before });
       return { team: found!, ended: over };
     });
     await this.access.announce(ended);
     return team;
   }
+}
+
+function recordTeam(
+  manager: EntityManager,
+  principal: Principal,
+  action: string,
+  { id, ...change }: { id: string; before?: object; after?: object },
+): Promise<void> {
+  return recordAudit(manager, { by: actorOf(principal), action, target: { kind: 'team', id }, ...change });
 }
 
 export function noSuchTeam(): never {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Revocation } from '@scrm/contracts';
-import type { DataSource } from 'typeorm';
+import { recordAudit } from '@scrm/database';
+import type { DataSource, EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { hashPassword } from '../password/password.service';
 
@@ -39,6 +40,7 @@ export async function createTenant(database: DataSource, name: string, email: st
       `INSERT INTO agent (id, tenant_id, name, email, password_hash, role) VALUES ($1, $2, $3, $3, $4, 'admin')`,
       [agentId, tenantId, email, hash],
     );
+    await recordTenant(manager, tenantId, { action: 'tenant.created', after: { name, adminId: agentId } });
   });
   return { tenantId, agentId, email, password };
 }
@@ -49,15 +51,24 @@ export async function createTenant(database: DataSource, name: string, email: st
  *
  * @returns what ended; null where there is no such tenant, or nothing changed
  */
-export async function setTenantStatus(
+export function setTenantStatus(
   database: DataSource,
   id: string,
   status: TenantState['status'],
 ): Promise<Revocation | null> {
-  const [[row]] = await database.query<[{ version: number }[], number]>(
-    `UPDATE tenant SET status = $2, access_version = access_version + 1, access_changed_at = now()
-      WHERE id = $1 AND status <> $2 RETURNING access_version AS version`,
-    [id, status],
-  );
-  return row ? { kind: 'tenant', id, version: row.version } : null;
+  return database.transaction(async (manager) => {
+    const [[row]] = await manager.query<[{ version: number }[], number]>(
+      `UPDATE tenant SET status = $2, access_version = access_version + 1, access_changed_at = now()
+        WHERE id = $1 AND status <> $2 RETURNING access_version AS version`,
+      [id, status],
+    );
+    if (!row) return null;
+    await recordTenant(manager, id, { action: status === 'active' ? 'tenant.resumed' : 'tenant.suspended' });
+    return { kind: 'tenant', id, version: row.version };
+  });
+}
+
+function recordTenant(manager: EntityManager, id: string, told: { action: string; after?: object }) {
+  const target = { kind: 'tenant', id };
+  return recordAudit(manager, { by: { kind: 'operator', tenantId: id }, target, ...told });
 }

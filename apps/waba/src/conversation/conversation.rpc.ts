@@ -30,7 +30,7 @@ export class ConversationRpc {
     return this.service.open(caller, request);
   }
 
-  @OnRpc(conversationRead, 'conversation.read')
+  @OnRpc(conversationRead, 'message.send')
   read(@FromCaller() caller: Caller, @Payload() request: z.output<typeof conversationRead.request>) {
     return this.service.read(caller, request.conversationId);
   }

@@ -7,11 +7,12 @@ import {
   type ConversationView,
   type RpcResponse,
 } from '@scrm/contracts';
-import { inTenant, tenantTransaction } from '@scrm/database';
+import { actorOf, inTenant, recordAudit, tenantTransaction, type Transaction } from '@scrm/database';
 import type { Caller } from '@scrm/messaging';
 import { AppError } from '@scrm/platform';
 import type { DataSource, EntityManager } from 'typeorm';
 import type { z } from 'zod';
+import { recordRead } from '../audit/audit.service';
 import { ContactResolver } from '../contact/contact.resolver';
 import { APP_DB } from '../db/data-source';
 import { StreamPublisher } from '../stream/stream.publisher';
@@ -38,14 +39,23 @@ export class ConversationService {
     caller: Caller,
     query: z.output<typeof conversationList.request>,
   ): Promise<RpcResponse<typeof conversationList>> {
-    const records = await this.inTenant(caller, (manager) => this.repository.list(manager, caller, query));
+    const records = await this.inTenant(caller, async (manager) => {
+      const { cursor: _, limit: __, ...after } = query;
+      const target = { kind: 'inbox', id: 'conversations' };
+      await recordRead(manager, caller.principal, { action: 'conversation.listed', target, after });
+      return this.repository.list(manager, caller, query);
+    });
     return toPage(records, query.limit, toConversationView, (r) => [r.place, r.id]);
   }
 
   async get(caller: Caller, id: string): Promise<ConversationView> {
-    const record = await this.inTenant(caller, (manager) => this.repository.find(manager, caller, id));
-    if (!record) throw notFound();
-    return toConversationView(record);
+    return this.inTenant(caller, async (manager) => {
+      const record = await this.repository.find(manager, caller, id);
+      if (!record) throw notFound();
+      const target = { kind: 'conversation', id };
+      await recordRead(manager, caller.principal, { action: 'conversation.read', target });
+      return toConversationView(record);
+    });
   }
 
   /** The conversation of a sender with a phone number; made where it does not exist. */
@@ -106,13 +116,20 @@ export class ConversationService {
   }
 
   assign(caller: Caller, request: z.output<typeof conversationAssign.request>): Promise<ConversationView> {
-    return this.change(caller, request.conversationId, (timeline, conversation) => {
+    return this.change(caller, request.conversationId, async (timeline, conversation, tx) => {
       const previous = audienceOf(conversation);
       if (request.assigneeId !== undefined) conversation.assignee_id = request.assigneeId;
       if (request.teamId !== undefined) conversation.team_id = request.teamId;
       const now = audienceOf(conversation);
       if (now.assigneeId === previous.assigneeId && now.teamId === previous.teamId) return;
       timeline.record(conversation, 'conversation.updated', undefined, { previousAudience: previous });
+      await recordAudit(tx, {
+        by: actorOf(caller.principal),
+        action: 'conversation.assigned',
+        target: { kind: 'conversation', id: conversation.id },
+        before: previous,
+        after: now,
+      });
     });
   }
 
@@ -120,14 +137,14 @@ export class ConversationService {
   private async change(
     caller: Caller,
     id: string,
-    work: (timeline: Timeline, conversation: ConversationRecord) => void,
+    work: (timeline: Timeline, conversation: ConversationRecord, tx: Transaction) => void | Promise<void>,
   ): Promise<ConversationView> {
     const { principal, scope } = caller;
     const { view, changes } = await tenantTransaction(this.database, principal.tenantId, async (tx) => {
       const timeline = await Timeline.open(tx, [id]);
       const conversation = timeline.find(id);
       if (!conversation || !canSee(principal, scope, audienceOf(conversation))) throw notFound();
-      work(timeline, conversation);
+      await work(timeline, conversation, tx);
       return { changes: await timeline.commit(), view: toConversationView(conversation) };
     });
     await this.stream.announce(changes);

@@ -28,6 +28,7 @@ import {
 import { ConversationRepository } from '../conversation/conversation.repository';
 import { notFound } from '../conversation/conversation.service';
 import { decodePage, toPage } from '@scrm/platform';
+import { recordRead } from '../audit/audit.service';
 import { APP_DB } from '../db/data-source';
 import { StreamPublisher } from '../stream/stream.publisher';
 import { Timeline, type TenantChanges } from '../stream/timeline';
@@ -63,6 +64,9 @@ export class MessageService {
     const records = await inTenant(this.database, caller.principal.tenantId, async (manager) => {
       const conversation = await this.conversations.find(manager, caller, query.conversationId);
       if (!conversation) throw notFound();
+      const target = { kind: 'conversation', id: query.conversationId };
+      const read = { action: 'message.listed', target, after: { beforeSeq: before } };
+      await recordRead(manager, caller.principal, read);
       return this.repository.page(manager, query.conversationId, before, query.limit);
     });
     return toPage(records, query.limit, toMessageView, (m) => [m.seq]);

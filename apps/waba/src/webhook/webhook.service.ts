@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { RpcResponse, webhookDeliveryList, WebhookDeliveryView } from '@scrm/contracts';
-import { inTenant } from '@scrm/database';
+import { actorOf, inTenant, recordAudit } from '@scrm/database';
 import type { Caller } from '@scrm/messaging';
 import { AppError } from '@scrm/platform';
 import type { DataSource } from 'typeorm';
@@ -49,11 +49,13 @@ export class WebhookService {
 
   /** Once more down the road in, with the same id: what is stored is found, and nothing happens twice. */
   async replay({ principal }: Caller, id: string): Promise<{ deliveryId: string; replayedItems: number }> {
-    const seen = await inTenant(this.database, principal.tenantId, (manager) =>
-      manager.query<unknown[]>('SELECT id FROM webhook_delivery WHERE id = $1', [id]),
-    );
-    if (seen.length === 0)
-      throw new AppError('not_found', 'There is no such delivery, or its time to be kept is over.');
+    await inTenant(this.database, principal.tenantId, async (manager) => {
+      const seen = await manager.query<unknown[]>('SELECT id FROM webhook_delivery WHERE id = $1', [id]);
+      if (seen.length === 0)
+        throw new AppError('not_found', 'There is no such delivery, or its time to be kept is over.');
+      const target = { kind: 'webhook-delivery', id };
+      await recordAudit(manager, { by: actorOf(principal), action: 'webhook-delivery.replayed', target });
+    });
     return { deliveryId: id, replayedItems: await this.putBack(id) };
   }
 

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { streamHeads, streamRead, type RpcRequest, type RpcResponse } from '@scrm/contracts';
+import { inboxWatch, streamHeads, streamRead, type RpcRequest, type RpcResponse } from '@scrm/contracts';
 import { RpcClient } from '@scrm/messaging';
 
 export type StreamQuestion = RpcRequest<typeof streamRead>;
@@ -15,7 +15,7 @@ export interface Stream {
 /** Short, because whoever asks tries again by itself. */
 const TIMEOUT_MS = 3_000;
 
-/** The history, from the waba service. */
+/** The history, from the waba service; and who looks on is told to it. */
 @Injectable()
 export class StreamClient implements Stream {
   constructor(private readonly rpc: RpcClient) {}
@@ -27,5 +27,9 @@ export class StreamClient implements Stream {
   async heads(tenantIds: string[]): Promise<StreamHead[]> {
     const { heads } = await this.rpc.call(streamHeads, { tenantIds }, { timeoutMs: TIMEOUT_MS });
     return heads;
+  }
+
+  watch(token: string): Promise<unknown> {
+    return this.rpc.call(inboxWatch, {}, { token, timeoutMs: TIMEOUT_MS });
   }
 }

@@ -1,4 +1,5 @@
 import {
+  isOverseer,
   scopeOf,
   type ClientFrame,
   type CLOSE_CODES,
@@ -30,6 +31,8 @@ export interface SessionContext {
   feeds: FeedRegistry<Follower>;
   stream: Stream;
   seats: Seats;
+  /** Tells the service that owns the inbox that its owner is about to look on. */
+  watch(token: string): Promise<unknown>;
   clock: Clock;
   logger: Logger;
   limits: SocketLimits;
@@ -144,7 +147,7 @@ export class Session implements Sink {
       this.state = 'joining';
       this.disarm('auth');
     }
-    const principal = await this.context.tokens.verify(frame.token).catch((error: unknown) => {
+    const principal = await this.admit(frame.token).catch((error: unknown) => {
       this.refuse(error);
       return undefined;
     });
@@ -154,6 +157,13 @@ export class Session implements Sink {
     crashPoint('session.authenticated');
     if (this.follower) this.renew(principal, this.follower);
     else await this.join(principal, frame.cursor);
+  }
+
+  /** Who only looks on is in the audit trail before they see anything. */
+  private async admit(token: string): Promise<Principal> {
+    const principal = await this.context.tokens.verify(token);
+    if (isOverseer(principal) && !this.follower) await this.context.watch(token);
+    return principal;
   }
 
   private refuse(error: unknown) {

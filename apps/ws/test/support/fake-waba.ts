@@ -4,6 +4,7 @@ import {
   advanceKey,
   advanceOf,
   conversationChanged,
+  inboxWatch,
   partsByInterest,
   streamHeads,
   streamRead,
@@ -11,7 +12,15 @@ import {
   type RealtimeRouting,
   type RpcResponse,
 } from '@scrm/contracts';
-import { MessagingModule, OnRpc, Publisher, serveRpc, type MessagingOptions } from '@scrm/messaging';
+import {
+  FromCaller,
+  MessagingModule,
+  OnRpc,
+  Publisher,
+  serveRpc,
+  type Caller,
+  type MessagingOptions,
+} from '@scrm/messaging';
 import { AppError, startService, TokenVerifier, type RunningService } from '@scrm/platform';
 import { eventually, type TestBroker } from '@scrm/testing';
 import { conversationEvent, type EventDraft } from '../model/fixtures';
@@ -30,6 +39,8 @@ export class Streams {
   epoch = 'epoch-1';
   /** Questions are refused, as by a service that has lost its database. */
   down = false;
+  /** Who was said to look on. */
+  readonly watchers: string[] = [];
   reads = 0;
   refused = 0;
   private streams = new Map<string, ConversationEvent[]>();
@@ -71,6 +82,13 @@ class StreamRpc {
     return {
       heads: tenantIds.map((tenantId) => ({ tenantId, epoch, head: this.streams.of(tenantId).length })),
     };
+  }
+
+  @OnRpc(inboxWatch, 'conversation.read')
+  watch(@FromCaller() { principal }: Caller): RpcResponse<typeof inboxWatch> {
+    this.check();
+    this.streams.watchers.push(principal.agentId);
+    return {};
   }
 
   private check() {

@@ -61,6 +61,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/audit-log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who did what
+         * @description Entries are never changed: each holds the hash of the one before it in its trail. What auditors read of customers is here, too.
+         */
+        get: operations["listAuditLog"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit-log/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export the audit log
+         * @description The newest first, a line of JSON each. The last line says `"complete": true`, how many there were, and the newest entry of each trail: keep it, and `audit.cli verify` tells later whether the end was cut off. An export without that line is not whole. That you export is in the log before.
+         */
+        get: operations["exportAuditLog"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/invitations/accept": {
         parameters: {
             query?: never;
@@ -603,6 +643,59 @@ export interface components {
              */
             type: "audio";
         };
+        AuditActor: {
+            /** Format: uuid */
+            id: string | null;
+            /**
+             * @description `operator`: whoever runs the system, by a command; `system`: it did so by itself.
+             * @enum {string}
+             */
+            kind: "agent" | "operator" | "system";
+        };
+        /** @description What somebody did. */
+        AuditEntry: {
+            /** @example agent.updated */
+            action: string;
+            actor: components["schemas"]["AuditActor"];
+            /** @description What changed, as it is since; or what was asked for. */
+            after: {
+                [key: string]: unknown;
+            } | null;
+            /** Format: date-time */
+            at: string;
+            /** @description What changed, as it was. */
+            before: {
+                [key: string]: unknown;
+            } | null;
+            /** @description SHA-256 in hex, over the hash before it and the entry. */
+            hash: string;
+            /** @example 203.0.113.7 */
+            ip: string | null;
+            /** @description SHA-256 in hex, of the entry before it in its trail; empty for the first. */
+            previousHash: string;
+            /** @description Without gaps in its trail. */
+            seq: number;
+            /**
+             * @description Whose trail it is in.
+             * @enum {string}
+             */
+            service: "user" | "waba";
+            target: components["schemas"]["AuditTarget"];
+            /** @description Follows the request through all services’ logs. */
+            traceId: string | null;
+            userAgent: string | null;
+        };
+        AuditEntryPage: {
+            items: components["schemas"]["AuditEntry"][];
+            /** @description Give it as `cursor` for the next page; null on the last one. */
+            nextCursor: string | null;
+        };
+        AuditTarget: {
+            /** @example 01980000-0000-7000-8000-0000000000e1 */
+            id: string;
+            /** @example agent */
+            kind: string;
+        };
         /** @description An agent of the business. */
         Colleague: {
             /** @example agent1@demo.test */
@@ -987,7 +1080,7 @@ export interface components {
             title: string;
         };
         /** @enum {string} */
-        PermissionId: "agent.invite" | "agent.read" | "agent.update" | "conversation.assign" | "conversation.read" | "message.send" | "role.manage" | "role.read" | "sender.read" | "team.manage" | "team.read" | "template.read" | "webhook-delivery.read" | "webhook-delivery.replay";
+        PermissionId: "agent.invite" | "agent.read" | "agent.update" | "audit.read" | "conversation.assign" | "conversation.read" | "message.send" | "role.manage" | "role.read" | "sender.read" | "team.manage" | "team.read" | "template.read" | "webhook-delivery.read" | "webhook-delivery.replay";
         PermissionList: {
             items: components["schemas"]["Permission"][];
         };
@@ -1762,6 +1855,180 @@ export interface operations {
             };
             /** @description `conflict`: The resource is in another state */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Temporarily unavailable: try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timeout`: A service did not answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listAuditLog: {
+        parameters: {
+            query?: {
+                /** @description What was done. */
+                action?: string;
+                /** @description Who did it. */
+                actorId?: string;
+                /** @description `nextCursor` of the page before. */
+                cursor?: string;
+                /** @description Not before this time, in UTC. */
+                from?: string;
+                /** @description How many at most. */
+                limit?: number;
+                /** @description To what. */
+                targetId?: string;
+                /** @description Before this time, in UTC. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of entries, the newest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditEntryPage"];
+                };
+            };
+            /** @description `invalid_request`: The request is not valid; `invalid_cursor`: The cursor is not one of ours */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Sign in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Temporarily unavailable: try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timeout`: A service did not answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportAuditLog: {
+        parameters: {
+            query?: {
+                /** @description What was done. */
+                action?: string;
+                /** @description Who did it. */
+                actorId?: string;
+                /** @description Not before this time, in UTC. */
+                from?: string;
+                /** @description To what. */
+                targetId?: string;
+                /** @description Before this time, in UTC. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Entries as in the list, as JSON lines */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                };
+            };
+            /** @description `invalid_request`: The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Sign in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
