@@ -3,6 +3,7 @@ import { brokerNames } from '@scrm/contracts';
 import { MessagingModule, RevocationModule } from '@scrm/messaging';
 import { Revocations } from '@scrm/platform';
 import { AgentController } from './agent/agent.controller';
+import { ApiKeyController } from './api-key/api-key.controller';
 import { AuditLogController } from './audit/audit-log.controller';
 import { AuditLogService } from './audit/audit-log.service';
 import { AuthModule } from './auth/auth.module';
@@ -25,6 +26,7 @@ import { WebhookDeliveryController } from './webhook-delivery/webhook-delivery.c
     PasswordController,
     InvitationController,
     AgentController,
+    ApiKeyController,
     AuditLogController,
     ConversationController,
     MessageController,

@@ -5,6 +5,7 @@ import { MessagingModule, type MessagingOptions } from '@scrm/messaging';
 import { AccessModule } from './access/access.module';
 import { AccessTokenModule } from './access-token/access-token.module';
 import { AgentModule } from './agent/agent.module';
+import { ApiKeyModule } from './api-key/api-key.module';
 import { AuditModule } from './audit/audit.module';
 import { USER_CONFIG, type UserConfig } from './config';
 import { identityPools } from './db/data-source';
@@ -31,6 +32,7 @@ export class AppModule {
         AccessModule,
         AccessTokenModule,
         AgentModule,
+        ApiKeyModule,
         AuditModule,
         InvitationModule,
         PasswordModule,

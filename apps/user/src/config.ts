@@ -15,6 +15,10 @@ export const userConfig = baseConfig.extend({
   REFRESH_TOKEN_TTL_DAYS: z.coerce.number().min(1).max(365).default(30),
   /** How long the link of an invitation is good. */
   INVITATION_TTL_DAYS: z.coerce.number().min(0.01).max(90).default(7),
+  /** How many requests an API key may make in a minute. */
+  API_KEY_REQUESTS_PER_MINUTE: z.coerce.number().int().min(1).max(1_000_000).default(600),
+  /** How many all API keys of a tenant may make in a minute together. */
+  TENANT_REQUESTS_PER_MINUTE: z.coerce.number().int().min(1).max(1_000_000).default(3_000),
 });
 export type UserConfig = z.infer<typeof userConfig>;
 export const USER_CONFIG = Symbol('user-config');

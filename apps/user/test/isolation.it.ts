@@ -30,6 +30,8 @@ const TENANT_TABLES = [
   'invitation',
   'role',
   'audit_entry',
+  'api_key',
+  'request_allowance',
 ];
 const VISIBLE = ['tenant', 'team', 'agent', 'team_member', 'session', 'role', 'audit_entry'];
 const count = async (db: { query(sql: string): Promise<{ n: string }[]> }, table: string) =>
@@ -68,6 +70,8 @@ describe('the app role', () => {
     ['a password', 'SELECT password_hash FROM agent'],
     ['a refresh token', 'SELECT * FROM refresh_token'],
     ['an invitation', 'SELECT hash FROM invitation'],
+    ['an API key', 'SELECT hash FROM api_key'],
+    ['what keys asked', 'SELECT * FROM request_allowance'],
     ['a signing key', 'SELECT * FROM signing_key'],
   ])('may not read %s', async (_, sql) => {
     const attempt = asRole(database.url, APP_ROLE, (db) => inTenant(db, demo.tenant.id, (m) => m.query(sql)));

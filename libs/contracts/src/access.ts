@@ -26,6 +26,8 @@ export const PERMISSION_CATALOGUE = {
   'agent.invite': { title: 'Invite agents', scopes: ALL },
   'agent.read': { title: 'See who the agents are', scopes: ALL },
   'agent.update': { title: 'Change agents, their roles, and whether they may sign in', scopes: ALL },
+  'api-key.manage': { title: 'Make and revoke API keys', scopes: ALL },
+  'api-key.read': { title: 'See the API keys, but for what is secret', scopes: ALL },
   'audit.read': { title: 'Read and export the audit trail', scopes: ALL },
   'conversation.assign': { title: 'Hand conversations to agents and teams', scopes: ['team', 'all'] },
   'conversation.read': { title: 'Read conversations and their messages', scopes: SCOPES },
@@ -74,6 +76,8 @@ export const ROLE_GRANTS: Record<BuiltInRole, Grants> = {
 
 /** Who is calling, as the access token says it. */
 export const principalSchema = z.object({
+  /** A machine with an API key has the key's id where people have that of their agent, session and role. */
+  kind: z.enum(['agent', 'api-key']).default('agent'),
   agentId: z.uuid(),
   tenantId: z.uuid(),
   role: roleRef,
@@ -87,7 +91,7 @@ export const principalSchema = z.object({
   /** When the access token ends, unix seconds. */
   expiresAt: z.number().int(),
 });
-export type Principal = z.infer<typeof principalSchema>;
+export type Principal = Omit<z.infer<typeof principalSchema>, 'kind'> & { kind?: 'agent' | 'api-key' };
 
 export const isBuiltIn = (role: Role): role is BuiltInRole => Object.hasOwn(ROLE_GRANTS, role);
 

@@ -10,7 +10,7 @@ export const auditEntryView = z.object({
   seq: z.number().int(),
   at: timestamp,
   /** `operator`: whoever runs the system, by a command. `system`: it did so by itself. */
-  actor: z.object({ kind: z.enum(['agent', 'operator', 'system']), id: z.uuid().nullable() }),
+  actor: z.object({ kind: z.enum(['agent', 'api-key', 'operator', 'system']), id: z.uuid().nullable() }),
   ip: z.string().nullable(),
   userAgent: z.string().nullable(),
   action: z.string(),

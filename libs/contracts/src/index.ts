@@ -11,6 +11,7 @@ export * from './realtime/interest';
 export * from './rpc/access-audit';
 export * from './rpc/administration';
 export * from './rpc/agent';
+export * from './rpc/api-key';
 export * from './rpc/conversation';
 export * from './rpc/inbox-audit';
 export * from './rpc/invitation';

@@ -17,6 +17,7 @@ import {
   verifyAudit,
   type Actor,
 } from '../src';
+import { AUDIT_CONTENT } from '../src/audit/audit-schema';
 
 const SCHEMA = 'shop';
 const ROLE = `test_audit_${randomBytes(4).toString('hex')}`;
@@ -127,9 +128,12 @@ describe('the audit trail', () => {
 
   it('is one chain of each tenant, also where many write at once', async () => {
     const [one, other] = [newActor(), newActor()];
-    await Promise.all(Array.from({ length: 120 }, (_, n) => record(n % 3 === 0 ? other : one, n)));
-    await expect(verifyAudit(system, one.tenantId)).resolves.toMatchObject({ ok: true, entries: 80 });
-    await expect(verifyAudit(system, other.tenantId)).resolves.toMatchObject({ ok: true, entries: 40 });
+    const writers = Array.from({ length: 8 }, async (_, n) => {
+      for (let i = 0; i < 15; i++) await record(n % 4 === 0 ? other : one, i);
+    });
+    await Promise.all(writers);
+    await expect(verifyAudit(system, one.tenantId)).resolves.toMatchObject({ ok: true, entries: 90 });
+    await expect(verifyAudit(system, other.tenantId)).resolves.toMatchObject({ ok: true, entries: 30 });
   });
 
   it('is found by who, what, which and when, page after page', async () => {
@@ -233,6 +237,17 @@ describe('verifying it', () => {
     await expect(verifyAudit(system, first.tenantId)).resolves.toMatchObject({ ...missing, seq: 1 });
     await expect(verifyAudit(system, middle.tenantId)).resolves.toMatchObject({ ...missing, seq: 2 });
     await expect(verifyAudit(system, closed.tenantId)).resolves.toMatchObject({ ok: false, seq: 2 });
+  });
+
+  it('names an entry that was written anew by itself, and does not follow the one before', async () => {
+    const by = await trailOf(4);
+    await tamper(
+      `UPDATE audit_entry e SET previous_hash = 'x', hash = sha256('x'::bytea || convert_to(${AUDIT_CONTENT('e')}, 'UTF8'))
+        WHERE tenant_id = $1 AND seq = 3`,
+      [by.tenantId],
+    );
+    const broken = { ok: false, seq: 3, problem: 'it does not follow the entry before it' };
+    await expect(verifyAudit(system, by.tenantId)).resolves.toMatchObject(broken);
   });
 
   it('sees by a head that was kept elsewhere that the end was cut off, or written anew', async () => {

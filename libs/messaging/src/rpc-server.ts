@@ -114,6 +114,8 @@ export class RpcInterceptor implements NestInterceptor {
     if (access === 'public' || access === 'service') return undefined;
     if (typeof token !== 'string') throw new AppError('unauthenticated');
     const principal = await this.tokens.verify(token);
+    if (access === 'signed-in' && principal.kind === 'api-key')
+      throw new AppError('forbidden', 'An API key is nobody: this is for people who are signed in.');
     if (access === 'signed-in') return { principal, scope: 'own' };
     const scope = scopeOf(principal, access);
     if (!scope) throw new AppError('forbidden', `Your role does not include ${access}.`);

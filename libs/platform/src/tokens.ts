@@ -106,6 +106,7 @@ function headerOf(token: string): jwt.JwtHeader | undefined {
 /** The principal in the claims of a token whose signature was checked. */
 export function principalOf(claims: jwt.JwtPayload): Principal {
   return principalSchema.parse({
+    kind: claims.knd,
     agentId: claims.sub,
     tenantId: claims.tid,
     role: claims.role,

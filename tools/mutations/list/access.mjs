@@ -87,6 +87,19 @@ export const ACCESS = [
     ],
   },
   {
+    name: 'revoked-keys-go-on',
+    promise: 'an API key that was revoked is refused, though its access token is at hand',
+    file: 'apps/back/src/api-key/api-key.exchange.ts',
+    find: "if (!(error instanceof AppError) || error.code !== 'unauthenticated') throw error;",
+    replace: 'return { token, principal: {} as Principal };',
+    tests: [
+      {
+        file: 'apps/back/src/api-key/api-key.spec.ts',
+        name: 'is refused once the key is revoked, though its access token is at hand',
+      },
+    ],
+  },
+  {
     name: 'roles-beyond-their-maker',
     promise: 'nobody gives what they do not have',
     file: 'apps/user/src/role/rights.ts',

@@ -14,14 +14,14 @@ export const AUDIT = [
   },
   {
     name: 'a-hash-of-itself-alone',
-    promise: 'an entry that was taken out shows, also where the numbers were closed up',
+    promise: 'an entry that was written anew by itself shows',
     file: 'libs/database/src/audit/verify-audit.ts',
     find: "if (row.previous !== (head?.hash ?? '')) return broken(seq, 'it does not follow the entry before it');",
     replace: '',
     tests: [
       {
         file: trail,
-        name: 'names the entry that was taken out, first, in the middle, or with all numbers closed up',
+        name: 'names an entry that was written anew by itself, and does not follow the one before',
       },
     ],
   },

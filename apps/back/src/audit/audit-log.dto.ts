@@ -9,7 +9,7 @@ const ACTION = /^[a-z-]+\.[a-z-]+$/;
 @ApiSchema({ name: 'AuditActor' })
 class AuditActorDto {
   @ApiProperty({
-    enum: ['agent', 'operator', 'system'],
+    enum: ['agent', 'api-key', 'operator', 'system'],
     description: '`operator`: whoever runs the system, by a command; `system`: it did so by itself.',
   })
   kind!: AuditLogEntry['actor']['kind'];

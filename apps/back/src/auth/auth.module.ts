@@ -1,6 +1,9 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { Revocations, TokenVerifier } from '@scrm/platform';
+import { ApiKeyExchange } from '../api-key/api-key.exchange';
+import { ApiKeyGate } from '../api-key/api-key.gate';
+import { RequestLimit } from '../api-key/request-limit';
 import type { BackConfig } from '../config';
 import { AccessGuard } from './auth.guard';
 import { JwtStrategy } from './jwt.strategy';
@@ -23,6 +26,9 @@ export class AuthModule {
           inject: [TokenVerifier],
           useFactory: (verifier: TokenVerifier) => new JwtStrategy(verifier, rules),
         },
+        ApiKeyExchange,
+        ApiKeyGate,
+        RequestLimit,
         { provide: APP_GUARD, useClass: AccessGuard },
       ],
     };

@@ -16,7 +16,7 @@ export async function configureHttp(app: NestFastifyApplication, config: BackCon
     origin: config.CORS_ORIGINS ?? (config.NODE_ENV === 'development' ? LOCAL_ORIGIN : false),
     methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
     allowedHeaders: ['authorization', 'content-type', 'idempotency-key', 'traceparent'],
-    exposedHeaders: ['retry-after', 'www-authenticate'],
+    exposedHeaders: ['ratelimit', 'ratelimit-policy', 'retry-after', 'www-authenticate'],
     maxAge: 600,
   });
   await app.register(helmet, {

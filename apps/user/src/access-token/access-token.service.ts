@@ -13,12 +13,15 @@ export class AccessTokenService {
     private readonly keys: SigningKeyService,
   ) {}
 
-  async issue(subject: TokenSubject): Promise<{ accessToken: string; expiresIn: number }> {
+  /** @param most seconds that it may live, where that is less than others do */
+  async issue(subject: TokenSubject, most = Infinity): Promise<{ accessToken: string; expiresIn: number }> {
     const { kid, privateKey } = await this.keys.active();
-    const { TOKEN_ISSUER, TOKEN_AUDIENCE, ACCESS_TOKEN_TTL_S: expiresIn } = this.config;
-    const { agentId, tenantId, role, grants, teamIds, sessionId, agentVersion, tenantVersion } = subject;
+    const { TOKEN_ISSUER, TOKEN_AUDIENCE, ACCESS_TOKEN_TTL_S } = this.config;
+    const expiresIn = Math.min(ACCESS_TOKEN_TTL_S, most);
+    const { kind, agentId, tenantId, role, grants, teamIds, sessionId, agentVersion, tenantVersion } =
+      subject;
     const claims = {
-      ...{ tid: tenantId, role, grants: grants ?? undefined, teams: teamIds, sid: sessionId },
+      ...{ knd: kind, tid: tenantId, role, grants: grants ?? undefined, teams: teamIds, sid: sessionId },
       ...{ av: agentVersion, tv: tenantVersion },
     };
     const accessToken = jwt.sign(claims, privateKey, {

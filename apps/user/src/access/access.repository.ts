@@ -17,7 +17,9 @@ export class AccessRepository {
        UNION ALL
        SELECT 'agent', id, access_version FROM agent WHERE access_changed_at > now() - ${KEPT}
        UNION ALL
-       SELECT 'session', id, NULL FROM session WHERE revoked_at > now() - ${KEPT}`,
+       SELECT 'session', id, NULL FROM session WHERE revoked_at > now() - ${KEPT}
+       UNION ALL
+       SELECT 'session', id, NULL FROM api_key WHERE revoked_at > now() - ${KEPT}`,
     );
   }
 }

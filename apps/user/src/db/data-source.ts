@@ -1,6 +1,7 @@
 import { createDataSource } from '@scrm/database';
 import type { DataSource } from 'typeorm';
 import { Agent } from '../agent/agent.entity';
+import { ApiKey } from '../api-key/api-key.entity';
 import { Invitation } from '../invitation/invitation.entity';
 import { Role } from '../role/role.entity';
 import { RefreshToken } from '../session/refresh-token.entity';
@@ -18,6 +19,7 @@ import { SignIn1764200000000 } from './migrations/1764200000000-sign-in';
 import { Invitation1764300000000 } from './migrations/1764300000000-invitation';
 import { Roles1764900000000 } from './migrations/1764900000000-roles';
 import { Audit1764910000000 } from './migrations/1764910000000-audit';
+import { ApiKey1764920000000 } from './migrations/1764920000000-api-key';
 import { APP_ROLE, SYSTEM_ROLE } from './roles';
 
 export const SCHEMA = 'identity';
@@ -43,6 +45,7 @@ export function identityDataSource(url: string, role?: string): DataSource {
       SignInAttempt,
       Invitation,
       Role,
+      ApiKey,
     ],
     migrations: [
       Initial1763800000000,
@@ -52,6 +55,7 @@ export function identityDataSource(url: string, role?: string): DataSource {
       Invitation1764300000000,
       Roles1764900000000,
       Audit1764910000000,
+      ApiKey1764920000000,
     ],
     ...(role && { role }),
   });

@@ -4,7 +4,7 @@ import type { EntityManager } from 'typeorm';
 
 /** Who did it: somebody who is signed in, whoever runs the system, or it itself. */
 export type Actor =
-  | { kind: 'agent'; id: string; tenantId: string }
+  | { kind: 'agent' | 'api-key'; id: string; tenantId: string }
   | { kind: 'operator' | 'system'; id?: undefined; tenantId: string };
 
 export interface AuditRecord {
@@ -27,8 +27,12 @@ const INSERT = `
                            before, after, trace_id)
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`;
 
-export const actorOf = ({ tenantId, agentId }: Pick<Principal, 'tenantId' | 'agentId'>): Actor => ({
-  kind: 'agent',
+export const actorOf = ({
+  tenantId,
+  agentId,
+  kind = 'agent',
+}: Pick<Principal, 'tenantId' | 'agentId' | 'kind'>): Actor => ({
+  kind,
   id: agentId,
   tenantId,
 });
