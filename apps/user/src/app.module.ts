@@ -8,6 +8,7 @@ import { AgentModule } from './agent/agent.module';
 import { USER_CONFIG, type UserConfig } from './config';
 import { identityPools } from './db/data-source';
 import { InvitationModule } from './invitation/invitation.module';
+import { KeysModule } from './keys/keys.module';
 import { PasswordModule } from './password/password.module';
 import { SessionModule } from './session/session.module';
 import { SigningKeyModule } from './signing-key/signing-key.module';
@@ -30,6 +31,7 @@ export class AppModule {
         AccessTokenModule,
         AgentModule,
         InvitationModule,
+        KeysModule,
         PasswordModule,
         SessionModule,
         SigningKeyModule,

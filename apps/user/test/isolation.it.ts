@@ -20,7 +20,16 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
-const TENANT_TABLES = ['tenant', 'team', 'agent', 'team_member', 'session', 'refresh_token', 'invitation'];
+const TENANT_TABLES = [
+  'tenant',
+  'team',
+  'agent',
+  'team_member',
+  'session',
+  'refresh_token',
+  'invitation',
+  'tenant_key',
+];
 const VISIBLE = ['tenant', 'team', 'agent', 'team_member', 'session'];
 const count = async (db: { query(sql: string): Promise<{ n: string }[]> }, table: string) =>
   Number((await db.query(`SELECT count(*) AS n FROM ${table}`))[0]!.n);
@@ -59,6 +68,7 @@ describe('the app role', () => {
     ['a refresh token', 'SELECT * FROM refresh_token'],
     ['an invitation', 'SELECT hash FROM invitation'],
     ['a signing key', 'SELECT * FROM signing_key'],
+    ['a tenant’s key', 'SELECT * FROM tenant_key'],
   ])('may not read %s', async (_, sql) => {
     const attempt = asRole(database.url, APP_ROLE, (db) => inTenant(db, demo.tenant.id, (m) => m.query(sql)));
     await expect(attempt).rejects.toThrow(/permission denied/);

@@ -1,5 +1,10 @@
 export * from './data-source';
 export * from './database.module';
+export * from './keys/key-vault';
+export * from './keys/keys-command';
+export * from './keys/rotation';
+export * from './keys/sealed-value';
+export * from './keys/tenant-key.entity';
 export * from './migrate';
 export * from './transaction';
 export { isTransient } from '@scrm/platform';

@@ -1,4 +1,4 @@
-import { createDataSource } from '@scrm/database';
+import { createDataSource, TenantKey } from '@scrm/database';
 import type { DataSource } from 'typeorm';
 import { Agent } from '../agent/agent.entity';
 import { Invitation } from '../invitation/invitation.entity';
@@ -15,6 +15,7 @@ import { Access1764000000000 } from './migrations/1764000000000-access';
 import { Teams1764100000000 } from './migrations/1764100000000-teams';
 import { SignIn1764200000000 } from './migrations/1764200000000-sign-in';
 import { Invitation1764300000000 } from './migrations/1764300000000-invitation';
+import { TenantKey1764500000000 } from './migrations/1764500000000-tenant-key';
 import { APP_ROLE, SYSTEM_ROLE } from './roles';
 
 export const SCHEMA = 'identity';
@@ -29,13 +30,25 @@ export function identityDataSource(url: string, role?: string): DataSource {
     url,
     schema: SCHEMA,
     applicationName: `user${role === SYSTEM_ROLE ? '-system' : ''}`,
-    entities: [Tenant, Team, TeamMember, Agent, Session, RefreshToken, SigningKey, SignInAttempt, Invitation],
+    entities: [
+      Tenant,
+      Team,
+      TeamMember,
+      Agent,
+      Session,
+      RefreshToken,
+      SigningKey,
+      SignInAttempt,
+      Invitation,
+      TenantKey,
+    ],
     migrations: [
       Initial1763800000000,
       Access1764000000000,
       Teams1764100000000,
       SignIn1764200000000,
       Invitation1764300000000,
+      TenantKey1764500000000,
     ],
     ...(role && { role }),
   });

@@ -1,4 +1,4 @@
-import { createDataSource } from '@scrm/database';
+import { createDataSource, TenantKey } from '@scrm/database';
 import type { DataSource } from 'typeorm';
 import { Contact } from '../contact/contact.entity';
 import { Conversation } from '../conversation/conversation.entity';
@@ -9,6 +9,7 @@ import { Template } from '../template/template.entity';
 import { AccountEvent, WebhookAttempt, WebhookDelivery } from '../webhook/webhook.entity';
 import { Initial1763800000000 } from './migrations/1763800000000-initial';
 import { Scale1763900000000 } from './migrations/1763900000000-scale';
+import { TenantKey1764500000000 } from './migrations/1764500000000-tenant-key';
 
 export const SCHEMA = 'waba';
 export const APP_ROLE = 'scrm_waba_app';
@@ -33,6 +34,7 @@ const entities = [
   WebhookDelivery,
   WebhookAttempt,
   AccountEvent,
+  TenantKey,
 ];
 
 export function wabaDataSource(url: string, role?: string, poolSize?: number): DataSource {
@@ -41,7 +43,7 @@ export function wabaDataSource(url: string, role?: string, poolSize?: number): D
     schema: SCHEMA,
     applicationName: `waba${role === SYSTEM_ROLE ? '-system' : ''}`,
     entities,
-    migrations: [Initial1763800000000, Scale1763900000000],
+    migrations: [Initial1763800000000, Scale1763900000000, TenantKey1764500000000],
     ...(role && { role }),
     ...(poolSize && { poolSize }),
   });
