@@ -9,7 +9,9 @@ import { USER_CONFIG, type UserConfig } from './config';
 import { identityPools } from './db/data-source';
 import { InvitationModule } from './invitation/invitation.module';
 import { KeysModule } from './keys/keys.module';
+import { MfaModule } from './mfa/mfa.module';
 import { PasswordModule } from './password/password.module';
+import { SecurityPolicyModule } from './security-policy/security-policy.module';
 import { SessionModule } from './session/session.module';
 import { SigningKeyModule } from './signing-key/signing-key.module';
 import { TeamModule } from './team/team.module';
@@ -32,7 +34,9 @@ export class AppModule {
         AgentModule,
         InvitationModule,
         KeysModule,
+        MfaModule,
         PasswordModule,
+        SecurityPolicyModule,
         SessionModule,
         SigningKeyModule,
         TeamModule,

@@ -13,7 +13,9 @@ import { rewrapSigningKeys, rotateSigningKey } from './signing-key/signing-key.o
 runKeysCommand({
   schema: SCHEMA,
   database: (url) => identityDataSource(url, SYSTEM_ROLE),
-  columns: () => [],
+  columns: (vault) => [
+    { table: 'mfa_totp', column: 'seed', open: (sealed, place) => vault.open(sealed, place) },
+  ],
   rewrap: rewrapSigningKeys,
   more: { 'rotate-signing': rotateSigningKey },
 });

@@ -21,14 +21,8 @@ beforeAll(async () => {
 afterAll(() => database.drop());
 
 const TENANT_TABLES = [
-  'tenant',
-  'team',
-  'agent',
-  'team_member',
-  'session',
-  'refresh_token',
-  'invitation',
-  'tenant_key',
+  ...['tenant', 'team', 'agent', 'team_member', 'session', 'refresh_token', 'invitation', 'tenant_key'],
+  ...['mfa_totp', 'recovery_code', 'sign_in_challenge'],
 ];
 const VISIBLE = ['tenant', 'team', 'agent', 'team_member', 'session'];
 const count = async (db: { query(sql: string): Promise<{ n: string }[]> }, table: string) =>
@@ -69,6 +63,9 @@ describe('the app role', () => {
     ['an invitation', 'SELECT hash FROM invitation'],
     ['a signing key', 'SELECT * FROM signing_key'],
     ['a tenant’s key', 'SELECT * FROM tenant_key'],
+    ['a seed', 'SELECT seed FROM mfa_totp'],
+    ['a recovery code', 'SELECT hash FROM recovery_code'],
+    ['a challenge', 'SELECT * FROM sign_in_challenge'],
   ])('may not read %s', async (_, sql) => {
     const attempt = asRole(database.url, APP_ROLE, (db) => inTenant(db, demo.tenant.id, (m) => m.query(sql)));
     await expect(attempt).rejects.toThrow(/permission denied/);

@@ -14,6 +14,7 @@ export const PERMISSIONS = [
   'conversation.read',
   'conversation.assign',
   'message.send',
+  'security.manage',
   'sender.read',
   'team.manage',
   'team.read',

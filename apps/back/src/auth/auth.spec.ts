@@ -20,6 +20,9 @@ const PUBLIC = [
   'POST /api/v1/auth/invitations/accept',
   'POST /api/v1/auth/invitations/look-up',
   'POST /api/v1/auth/login',
+  'POST /api/v1/auth/login/mfa',
+  'POST /api/v1/auth/mfa/totp',
+  'POST /api/v1/auth/mfa/totp/confirm',
   'POST /api/v1/auth/refresh',
 ];
 
@@ -36,7 +39,7 @@ it('asks every route for a token, but for signing in, refreshing and coming by i
     expect(headers.get('www-authenticate')).toBe('Bearer');
     expect(body.code).toBe('unauthenticated');
   }
-  expect(operations).toHaveLength(30);
+  expect(operations).toHaveLength(41);
   expect(open.sort()).toEqual(PUBLIC);
   expect(gateway.rpc.calls).toEqual([]);
 });

@@ -2,6 +2,7 @@ import { createDataSource, TenantKey } from '@scrm/database';
 import type { DataSource } from 'typeorm';
 import { Agent } from '../agent/agent.entity';
 import { Invitation } from '../invitation/invitation.entity';
+import { MfaTotp, RecoveryCode, SignInChallenge } from '../mfa/mfa.entity';
 import { RefreshToken } from '../session/refresh-token.entity';
 import { Session } from '../session/session.entity';
 import { SigningKey } from '../signing-key/signing-key.entity';
@@ -16,6 +17,7 @@ import { Teams1764100000000 } from './migrations/1764100000000-teams';
 import { SignIn1764200000000 } from './migrations/1764200000000-sign-in';
 import { Invitation1764300000000 } from './migrations/1764300000000-invitation';
 import { TenantKey1764500000000 } from './migrations/1764500000000-tenant-key';
+import { Mfa1764510000000 } from './migrations/1764510000000-mfa';
 import { APP_ROLE, SYSTEM_ROLE } from './roles';
 
 export const SCHEMA = 'identity';
@@ -41,6 +43,9 @@ export function identityDataSource(url: string, role?: string): DataSource {
       SignInAttempt,
       Invitation,
       TenantKey,
+      MfaTotp,
+      RecoveryCode,
+      SignInChallenge,
     ],
     migrations: [
       Initial1763800000000,
@@ -49,6 +54,7 @@ export function identityDataSource(url: string, role?: string): DataSource {
       SignIn1764200000000,
       Invitation1764300000000,
       TenantKey1764500000000,
+      Mfa1764510000000,
     ],
     ...(role && { role }),
   });

@@ -1,0 +1,60 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Principal, Role, SecurityPolicy } from '@scrm/contracts';
+import { inTenant } from '@scrm/database';
+import { AppError } from '@scrm/platform';
+import type { DataSource, EntityManager } from 'typeorm';
+import { endTokensOf } from '../access/access.repository';
+import { AccessService } from '../access/access.service';
+import { IDENTITY_DB } from '../db/data-source';
+
+/** What a tenant asks of those who sign in. */
+@Injectable()
+export class SecurityPolicyService {
+  constructor(
+    @Inject(IDENTITY_DB) private readonly db: DataSource,
+    private readonly access: AccessService,
+  ) {}
+
+  get({ tenantId }: Principal): Promise<SecurityPolicy> {
+    return inTenant(this.db, tenantId, async (manager) => {
+      const [row] = await manager.query<{ roles: Role[] }[]>(
+        'SELECT mfa_required_roles AS roles FROM tenant WHERE id = $1',
+        [tenantId],
+      );
+      return { mfaRequiredRoles: row!.roles };
+    });
+  }
+
+  /** @throws AppError conflict, where it would sign out who asks */
+  async update(
+    { tenantId, agentId, role }: Principal,
+    { mfaRequiredRoles: roles }: SecurityPolicy,
+  ): Promise<SecurityPolicy> {
+    const unique = [...new Set(roles)];
+    const ended = await inTenant(this.db, tenantId, async (manager) => {
+      await manager.query('UPDATE tenant SET mfa_required_roles = $2 WHERE id = $1', [tenantId, unique]);
+      const without = await lockThoseWithout(manager, unique);
+      if (without.includes(agentId))
+        throw new AppError('conflict', `Set up a second factor of your own first: you are ${role}.`);
+      await manager.query(
+        'UPDATE session SET revoked_at = now() WHERE agent_id = ANY($1) AND revoked_at IS NULL',
+        [without],
+      );
+      return endTokensOf(manager, without);
+    });
+    await this.access.announce(ended);
+    return { mfaRequiredRoles: unique };
+  }
+}
+
+/** Agents of the roles who have no second factor, locked in the order of their ids. */
+async function lockThoseWithout(manager: EntityManager, roles: Role[]): Promise<string[]> {
+  const rows = await manager.query<{ id: string }[]>(
+    `SELECT a.id FROM agent a
+      WHERE a.role = ANY($1) AND a.status = 'active'
+        AND NOT EXISTS (SELECT 1 FROM mfa_totp f WHERE f.agent_id = a.id AND f.confirmed_at IS NOT NULL)
+      ORDER BY a.id FOR UPDATE OF a`,
+    [roles],
+  );
+  return rows.map(({ id }) => id);
+}
