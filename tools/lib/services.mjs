@@ -37,7 +37,7 @@ export function servicesFor(options, infrastructure, secrets) {
     app,
     port,
     env: {
-      ...(app === 'user' && { DATABASE_URL: database.DATABASE_URL }),
+      ...(app === 'user' && database),
       ...(app === 'waba' && { ...database, ...meta, WABA_ROLES: rolesOf(name, options) }),
     },
   }));

@@ -11,8 +11,11 @@ import type { BackConfig } from './config';
 import { ConversationController } from './conversation/conversation.controller';
 import { InvitationController } from './invitation/invitation.controller';
 import { MessageController } from './message/message.controller';
+import { MfaController } from './mfa/mfa.controller';
+import { SecondStepController } from './mfa/second-step.controller';
 import { PasswordController } from './password/password.controller';
 import { RoleController } from './role/role.controller';
+import { SecurityPolicyController } from './security-policy/security-policy.controller';
 import { SenderController } from './sender/sender.controller';
 import { SessionController } from './session/session.controller';
 import { TeamController } from './team/team.controller';
@@ -23,11 +26,14 @@ import { WebhookDeliveryController } from './webhook-delivery/webhook-delivery.c
 @Module({
   controllers: [
     SessionController,
+    SecondStepController,
+    MfaController,
     PasswordController,
     InvitationController,
     AgentController,
     ApiKeyController,
     AuditLogController,
+    SecurityPolicyController,
     ConversationController,
     MessageController,
     RoleController,

@@ -10,8 +10,11 @@ import { AuditModule } from './audit/audit.module';
 import { USER_CONFIG, type UserConfig } from './config';
 import { identityPools } from './db/data-source';
 import { InvitationModule } from './invitation/invitation.module';
+import { KeysModule } from './keys/keys.module';
+import { MfaModule } from './mfa/mfa.module';
 import { PasswordModule } from './password/password.module';
 import { RoleModule } from './role/role.module';
+import { SecurityPolicyModule } from './security-policy/security-policy.module';
 import { SessionModule } from './session/session.module';
 import { SigningKeyModule } from './signing-key/signing-key.module';
 import { TeamModule } from './team/team.module';
@@ -35,8 +38,11 @@ export class AppModule {
         ApiKeyModule,
         AuditModule,
         InvitationModule,
+        KeysModule,
+        MfaModule,
         PasswordModule,
         RoleModule,
+        SecurityPolicyModule,
         SessionModule,
         SigningKeyModule,
         TeamModule,

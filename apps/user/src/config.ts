@@ -1,24 +1,27 @@
-import { baseConfig, brokerConfig, tokenConfig } from '@scrm/platform';
+import { baseConfig, brokerConfig, secretsConfig, tokenConfig, withMasterKeys } from '@scrm/platform';
 import { z } from 'zod';
 
 /** This service publishes the keys itself, so it needs no address to read them from. */
 const { TOKEN_ISSUER, TOKEN_AUDIENCE } = tokenConfig.shape;
 
-export const userConfig = baseConfig.extend({
-  ...brokerConfig.shape,
-  TOKEN_ISSUER,
-  TOKEN_AUDIENCE,
-  DATABASE_URL: z.string().startsWith('postgres'),
-  /** Also how long a list of those that ended before their time is kept: at most twelve minutes. */
-  ACCESS_TOKEN_TTL_S: z.coerce.number().int().min(30).max(600).default(600),
-  /** After this long an agent signs in again. */
-  REFRESH_TOKEN_TTL_DAYS: z.coerce.number().min(1).max(365).default(30),
-  /** How long the link of an invitation is good. */
-  INVITATION_TTL_DAYS: z.coerce.number().min(0.01).max(90).default(7),
-  /** How many requests an API key may make in a minute. */
-  API_KEY_REQUESTS_PER_MINUTE: z.coerce.number().int().min(1).max(1_000_000).default(600),
-  /** How many all API keys of a tenant may make in a minute together. */
-  TENANT_REQUESTS_PER_MINUTE: z.coerce.number().int().min(1).max(1_000_000).default(3_000),
-});
+export const userConfig = withMasterKeys(
+  baseConfig.extend({
+    ...brokerConfig.shape,
+    ...secretsConfig.shape,
+    TOKEN_ISSUER,
+    TOKEN_AUDIENCE,
+    DATABASE_URL: z.string().startsWith('postgres'),
+    /** Also how long a list of those that ended before their time is kept: at most twelve minutes. */
+    ACCESS_TOKEN_TTL_S: z.coerce.number().int().min(30).max(600).default(600),
+    /** After this long an agent signs in again. */
+    REFRESH_TOKEN_TTL_DAYS: z.coerce.number().min(1).max(365).default(30),
+    /** How long the link of an invitation is good. */
+    INVITATION_TTL_DAYS: z.coerce.number().min(0.01).max(90).default(7),
+    /** How many requests an API key may make in a minute. */
+    API_KEY_REQUESTS_PER_MINUTE: z.coerce.number().int().min(1).max(1_000_000).default(600),
+    /** How many all API keys of a tenant may make in a minute together. */
+    TENANT_REQUESTS_PER_MINUTE: z.coerce.number().int().min(1).max(1_000_000).default(3_000),
+  }),
+);
 export type UserConfig = z.infer<typeof userConfig>;
 export const USER_CONFIG = Symbol('user-config');

@@ -32,6 +32,10 @@ const TENANT_TABLES = [
   'audit_entry',
   'api_key',
   'request_allowance',
+  'tenant_key',
+  'mfa_totp',
+  'recovery_code',
+  'sign_in_challenge',
 ];
 const VISIBLE = ['tenant', 'team', 'agent', 'team_member', 'session', 'role', 'audit_entry'];
 const count = async (db: { query(sql: string): Promise<{ n: string }[]> }, table: string) =>
@@ -73,6 +77,10 @@ describe('the app role', () => {
     ['an API key', 'SELECT hash FROM api_key'],
     ['what keys asked', 'SELECT * FROM request_allowance'],
     ['a signing key', 'SELECT * FROM signing_key'],
+    ['a tenant’s key', 'SELECT * FROM tenant_key'],
+    ['a seed', 'SELECT seed FROM mfa_totp'],
+    ['a recovery code', 'SELECT hash FROM recovery_code'],
+    ['a challenge', 'SELECT * FROM sign_in_challenge'],
   ])('may not read %s', async (_, sql) => {
     const attempt = asRole(database.url, APP_ROLE, (db) => inTenant(db, demo.tenant.id, (m) => m.query(sql)));
     await expect(attempt).rejects.toThrow(/permission denied/);

@@ -72,6 +72,8 @@ export async function alter(url: string, table: string, sql: string): Promise<vo
   }
 }
 
+export const SECRETS_KEY = Buffer.alloc(32, 7).toString('base64');
+
 interface Device {
   userAgent?: string;
   ip?: string;
@@ -111,6 +113,7 @@ export async function startUserStack(extra: Partial<UserConfig> = {}): Promise<U
       DATABASE_URL: database.url,
       RABBITMQ_URL: broker.url,
       BROKER_NAMESPACE: broker.namespace,
+      SECRETS_KEY,
     }),
     ...extra,
   };

@@ -1,7 +1,6 @@
-import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { sessionRefresh } from '@scrm/contracts';
-import { eventually } from '@scrm/testing';
+import { eventually, runProgram } from '@scrm/testing';
 import { agent, demo, refused, startUserStack, stranger, type UserStack } from './stack';
 
 const CLI = path.join(__dirname, '../dist/tenants.cli.js');
@@ -12,25 +11,10 @@ beforeAll(async () => {
 });
 afterAll(() => stack.close());
 
-interface Outcome {
-  code: number;
-  out: string;
-  err: string;
-}
-const run = (args: string[], env: NodeJS.ProcessEnv = {}): Promise<Outcome> =>
-  new Promise((resolve) => {
-    const { RABBITMQ_URL, BROKER_NAMESPACE } = stack.config;
-    const all = {
-      PATH: process.env.PATH,
-      DATABASE_URL: stack.databaseUrl,
-      RABBITMQ_URL,
-      BROKER_NAMESPACE,
-      ...env,
-    };
-    execFile(process.execPath, [CLI, ...args], { env: all }, (error, out, err) =>
-      resolve({ code: error ? Number(error.code) : 0, out, err }),
-    );
-  });
+const run = (args: string[], env: NodeJS.ProcessEnv = {}) => {
+  const { RABBITMQ_URL, BROKER_NAMESPACE } = stack.config;
+  return runProgram(CLI, args, { DATABASE_URL: stack.databaseUrl, RABBITMQ_URL, BROKER_NAMESPACE, ...env });
+};
 const signIn: UserStack['signIn'] = (...who) => stack.signIn(...who);
 const works = (of: string) => stack.works(of);
 

@@ -1,6 +1,6 @@
 import { Module, type DynamicModule, type Provider } from '@nestjs/common';
 import { brokerNames } from '@scrm/contracts';
-import { DatabaseModule } from '@scrm/database';
+import { DatabaseModule, KeyVault } from '@scrm/database';
 import {
   MessagingModule,
   RevocationModule,
@@ -8,7 +8,8 @@ import {
   RpcInterceptor,
   type MessagingOptions,
 } from '@scrm/messaging';
-import { Revocations, TokenVerifier } from '@scrm/platform';
+import { Health, LocalKeyWrapper, readMasterKeys, Revocations, TokenVerifier } from '@scrm/platform';
+import type { DataSource } from 'typeorm';
 import { CloudApiClient } from './cloud-api/cloud-api.client';
 import { AuditRpc } from './audit/audit.rpc';
 import { AuditService } from './audit/audit.service';
@@ -17,7 +18,7 @@ import { ContactResolver } from './contact/contact.resolver';
 import { ConversationRepository } from './conversation/conversation.repository';
 import { ConversationRpc } from './conversation/conversation.rpc';
 import { ConversationService } from './conversation/conversation.service';
-import { APP_DB, APP_ROLE, SYSTEM_DB, SYSTEM_ROLE, wabaDataSource } from './db/data-source';
+import { APP_DB, APP_ROLE, SCHEMA, SYSTEM_DB, SYSTEM_ROLE, wabaDataSource } from './db/data-source';
 import { MeasureService } from './maintenance/measure.service';
 import { OverdueService } from './maintenance/overdue.service';
 import { RetentionService } from './maintenance/retention.service';
@@ -33,6 +34,7 @@ import { MessageService } from './message/message.service';
 import { StatusService } from './message/status.service';
 import { SenderDirectory } from './sender/sender.directory';
 import { SenderRpc } from './sender/sender.rpc';
+import { SenderSecrets } from './sender/sender.secrets';
 import { StreamPublisher } from './stream/stream.publisher';
 import { StreamRpc } from './stream/stream.rpc';
 import { TemplateRepository } from './template/template.repository';
@@ -55,9 +57,23 @@ export const messagingOptions = (config: WabaConfig): MessagingOptions => ({
 /** Needs the broker only: it takes deliveries while the database is away. */
 const INGRESS: Provider[] = [WebhookPublisher];
 
+/** Master keys from the settings; a KMS would come in here. */
+const VAULT: Provider = {
+  provide: KeyVault,
+  inject: [SYSTEM_DB, WABA_CONFIG, Health],
+  useFactory: (database: DataSource, config: WabaConfig, health: Health) => {
+    const vault = new KeyVault(database, SCHEMA, new LocalKeyWrapper(readMasterKeys(config)));
+    // A pod that could open no token would pause all numbers.
+    health.register('tenant-keys', () => vault.check());
+    return vault;
+  },
+};
+
 /** What the worker and the scheduler share. */
 const CORE: Provider[] = [
+  VAULT,
   SenderDirectory,
+  SenderSecrets,
   ContactResolver,
   AuditService,
   ConversationRepository,

@@ -44,7 +44,7 @@ export class WabaHarness {
     readonly identity: TestIdentity,
     readonly graph: FakeGraph,
     private service: RunningService,
-    private readonly env: NodeJS.ProcessEnv,
+    readonly env: NodeJS.ProcessEnv,
   ) {}
 
   static async start(overrides: NodeJS.ProcessEnv = {}): Promise<WabaHarness> {
@@ -68,7 +68,7 @@ export class WabaHarness {
       SECRETS_KEY,
       ...overrides,
     };
-    const service = await startReady(env);
+    const service = await startWaba(env);
     return new WabaHarness(database, broker, identity, graph, service, env);
   }
 
@@ -83,7 +83,7 @@ export class WabaHarness {
   /** Ends the service as SIGTERM does, and starts another one. */
   async restart() {
     await this.service.stop();
-    this.service = await startReady(this.env);
+    this.service = await startWaba(this.env);
   }
 
   get url() {
@@ -198,8 +198,10 @@ export class WabaHarness {
   }
 }
 
-async function startReady(env: NodeJS.ProcessEnv): Promise<RunningService> {
+/** A pod more. */
+export async function startWaba(env: NodeJS.ProcessEnv, { ready = true } = {}): Promise<RunningService> {
   const service = await startService(wabaService(wabaConfig.parse(env)));
+  if (!ready) return service;
   await eventually(async () => {
     const { status } = await fetch(`${service.url}/health/ready`);
     if (status !== 200) throw new Error('waba is not ready');

@@ -34,6 +34,7 @@ export const PERMISSION_CATALOGUE = {
   'message.send': { title: 'Write to customers', scopes: SCOPES },
   'role.manage': { title: 'Make, change and delete roles', scopes: ALL },
   'role.read': { title: 'See the roles and what they allow', scopes: ALL },
+  'security.manage': { title: 'Say who needs a second factor', scopes: ALL },
   'sender.read': { title: 'See the numbers of the business', scopes: ALL },
   'team.manage': { title: 'Make, change and delete teams, and say who is in them', scopes: ALL },
   'team.read': { title: 'See the teams and who is in them', scopes: ALL },

@@ -7,11 +7,15 @@ export const ERRORS = {
   invalid_cursor: { status: 400, title: 'The cursor is not one of ours' },
   unauthenticated: { status: 401, title: 'Sign in first' },
   invalid_credentials: { status: 401, title: 'Email or password is wrong' },
+  invalid_code: { status: 401, title: 'The code is wrong or was used before' },
   invalid_signature: { status: 401, title: 'The signature does not match the body' },
+  mfa_enrolment_required: { status: 401, title: 'Set up a second factor first' },
+  mfa_required: { status: 401, title: 'A second factor is needed' },
   invalid_verify_token: { status: 403, title: 'The verify token is wrong' },
   forbidden: { status: 403, title: 'Not allowed' },
   not_found: { status: 404, title: 'Not found' },
   conflict: { status: 409, title: 'The resource is in another state' },
+  challenge_over: { status: 410, title: 'This sign-in is over' },
   invitation_over: { status: 410, title: 'The invitation is over' },
   payload_too_large: { status: 413, title: 'The body is too large' },
   unsupported_media_type: { status: 415, title: 'The content type is not supported' },
@@ -28,6 +32,13 @@ export const ERRORS = {
 
 export type ErrorCode = keyof typeof ERRORS;
 
+/** With the code of a second factor it becomes a session. */
+export interface Challenge {
+  token: string;
+  /** Seconds. */
+  expiresIn: number;
+}
+
 /** RFC 9457 problem details, as every error body of the REST API. */
 export interface Problem {
   /** `urn:scrm:problem:<code>`. */
@@ -39,6 +50,8 @@ export interface Problem {
   detail?: string;
   /** Field errors, where the request did not validate. */
   errors?: { path: string; message: string }[];
+  /** Where signing in needs another step: `mfa_required`, `mfa_enrolment_required`. */
+  challenge?: Challenge;
   /** Follows the request through all services' logs. */
   traceId?: string;
 }

@@ -154,10 +154,10 @@ export class RpcErrorFilter implements ExceptionFilter {
   constructor(@Inject(LOGGER) private readonly logger: Logger) {}
 
   catch(error: unknown) {
-    const { code, message, errors, retryAfter } = toAppError(error);
+    const { code, message, errors, retryAfter, challenge } = toAppError(error);
     if (code === 'internal') this.logger.error({ err: error }, 'rpc handler failed');
     else if (isTransient(error)) this.logger.warn({ err: error }, 'rpc handler could not do its work now');
-    return throwError(() => ({ code, message, errors, retryAfter }));
+    return throwError(() => ({ code, message, errors, retryAfter, challenge }));
   }
 }
 

@@ -1,4 +1,4 @@
-import { ERRORS, isErrorCode, type ErrorCode, type Problem } from '@scrm/contracts';
+import { ERRORS, isErrorCode, type Challenge, type ErrorCode, type Problem } from '@scrm/contracts';
 import { currentTrace } from './trace';
 import { isTransient } from './transient';
 
@@ -12,6 +12,8 @@ export class AppError extends Error {
     readonly errors?: { path: string; message: string }[],
     /** Seconds after which trying again makes sense. */
     readonly retryAfter?: number,
+    /** What signing in goes on with. */
+    readonly challenge?: Challenge,
   ) {
     super(detail ?? ERRORS[code].title);
     this.name = 'AppError';
@@ -26,6 +28,7 @@ export class AppError extends Error {
       code: this.code,
       detail: this.message,
       ...(this.errors && { errors: this.errors }),
+      ...(this.challenge && { challenge: this.challenge }),
       ...(currentTrace() && { traceId: currentTrace()!.traceId }),
     };
   }
@@ -56,12 +59,13 @@ export function toAppError(error: unknown): AppError {
     message?: unknown;
     errors?: unknown;
     retryAfter?: unknown;
+    challenge?: unknown;
   };
   const status = Number(e.status ?? e.statusCode);
   if (isErrorCode(e.code)) {
     const message = typeof e.message === 'string' ? e.message : undefined;
     const retryAfter = typeof e.retryAfter === 'number' ? e.retryAfter : undefined;
-    return new AppError(e.code, message, e.errors as undefined, retryAfter);
+    return new AppError(e.code, message, e.errors as undefined, retryAfter, e.challenge as undefined);
   }
   if (isTransient(error))
     return new AppError('unavailable', 'A part of the system is not reachable: try again.');

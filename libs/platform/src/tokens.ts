@@ -1,38 +1,32 @@
 import { createPublicKey } from 'node:crypto';
 import { principalSchema, type Principal } from '@scrm/contracts';
 import jwt from 'jsonwebtoken';
-import { JwksClient } from 'jwks-rsa';
 import { AppError } from './errors';
+import { KEYS_FRESH_MS, PublishedKeys, type KeySource } from './published-keys';
 import { Revocations } from './revocations';
 
 export const TOKEN_ALGORITHM = 'ES256';
 const KNOWN_TOKENS = 10_000;
 
-/** Where the keys are: at an address, or at hand for the service that publishes them. */
-export type TokenVerifierOptions = { issuer: string; audience: string; revocations?: Revocations } & (
-  { jwksUrl: string } | { readKeys: () => Promise<{ keys: unknown[] }> }
-);
+export type TokenVerifierOptions = {
+  issuer: string;
+  audience: string;
+  revocations?: Revocations;
+} & KeySource;
 
 /**
  * Checks access tokens against the keys that the user service publishes. Keys are cached, so a dead user service
  * signs nobody out. A token that was checked once is remembered until it ends: the hot road pays for the signature
- * once per token, not once per request. Whether it ended before its time is asked each time.
+ * once every few minutes, not once per request. Whether it ended before its time is asked each time.
  */
 export class TokenVerifier {
-  private readonly keys: JwksClient;
-  private readonly known = new Map<string, Principal>();
+  private readonly keys: PublishedKeys;
+  private readonly known = new Map<string, { principal: Principal; until: number }>();
   private readonly revocations: Revocations;
 
   constructor(private readonly options: TokenVerifierOptions) {
     this.revocations = options.revocations ?? new Revocations();
-    this.keys = new JwksClient({
-      ...('readKeys' in options ? { fetcher: options.readKeys } : { jwksUri: options.jwksUrl }),
-      cache: true,
-      cacheMaxAge: 24 * 60 * 60 * 1000,
-      rateLimit: true,
-      jwksRequestsPerMinute: 30,
-      timeout: 3_000,
-    });
+    this.keys = new PublishedKeys(options);
   }
 
   /** The public key that signed, as PEM. Also passport's `secretOrKeyProvider`. */
@@ -41,15 +35,14 @@ export class TokenVerifier {
     if (!header?.kid || header.alg !== TOKEN_ALGORITHM || header.typ !== 'JWT') {
       throw new AppError('unauthenticated', 'The access token is not one of ours: sign in again.');
     }
-    const key = await this.keys.getSigningKey(header.kid).catch((error: Error) => {
-      if (error.name === 'SigningKeyNotFoundError')
-        throw new AppError('unauthenticated', 'The token was signed by an unknown key.');
+    const key = await this.keys.find(header.kid).catch(() => {
       throw new AppError(
         'unavailable',
         'The keys that tokens are checked with could not be read: try again.',
       );
     });
-    return createPublicKey(key.getPublicKey()).export({ type: 'spki', format: 'pem' }).toString();
+    if (!key) throw new AppError('unauthenticated', 'The token was signed by an unknown key.');
+    return createPublicKey(key).export({ type: 'spki', format: 'pem' }).toString();
   }
 
   /** Lets in whom a token speaks for that was checked otherwise. @throws AppError as {@link verify} */
@@ -63,13 +56,14 @@ export class TokenVerifier {
   }
 
   private async principalOf(token: string): Promise<Principal> {
-    const now = Math.floor(Date.now() / 1000);
+    const now = Date.now();
     const known = this.known.get(token);
-    if (known && known.expiresAt > now) return known;
+    if (known && known.until > now) return known.principal;
     const key = await this.keyOf(token);
     const principal = this.read(token, key);
     if (this.known.size >= KNOWN_TOKENS) this.known.delete(this.known.keys().next().value!);
-    this.known.set(token, principal);
+    // Not longer than its key is believed: a token of a stolen one may say that it never ends.
+    this.known.set(token, { principal, until: Math.min(principal.expiresAt * 1000, now + KEYS_FRESH_MS) });
     return principal;
   }
 

@@ -2,6 +2,8 @@ import { ACCESS } from './access.mjs';
 import { AUDIT } from './audit.mjs';
 import { DELIVERY } from './delivery.mjs';
 import { ISOLATION } from './isolation.mjs';
+import { KEYS } from './keys.mjs';
+import { MFA } from './mfa.mjs';
 import { ROAD_IN } from './road-in.mjs';
 import { ROAD_OUT } from './road-out.mjs';
 import { SCREENS } from './screens.mjs';
@@ -15,4 +17,6 @@ export const MUTATIONS = [
   ...ISOLATION,
   ...ACCESS,
   ...AUDIT,
+  ...KEYS,
+  ...MFA,
 ];

@@ -20,6 +20,9 @@ const PUBLIC = [
   'POST /api/v1/auth/invitations/accept',
   'POST /api/v1/auth/invitations/look-up',
   'POST /api/v1/auth/login',
+  'POST /api/v1/auth/login/mfa',
+  'POST /api/v1/auth/mfa/totp',
+  'POST /api/v1/auth/mfa/totp/confirm',
   'POST /api/v1/auth/refresh',
 ];
 

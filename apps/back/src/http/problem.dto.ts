@@ -1,4 +1,4 @@
-import { ERRORS, type ErrorCode, type Problem } from '@scrm/contracts';
+import { ERRORS, type Challenge, type ErrorCode, type Problem } from '@scrm/contracts';
 import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
 
 @ApiSchema({ name: 'FieldError', description: 'What is wrong with one field.' })
@@ -8,6 +8,15 @@ export class FieldErrorDto {
 
   @ApiProperty({ example: 'must be shorter than or equal to 4096 characters' })
   message!: string;
+}
+
+@ApiSchema({ name: 'Challenge', description: 'The password was right; it takes another step to sign in.' })
+export class ChallengeDto implements Challenge {
+  @ApiProperty({ description: 'Good for this sign-in only.' })
+  token!: string;
+
+  @ApiProperty({ description: 'Seconds until it ends.', type: 'integer', example: 300 })
+  expiresIn!: number;
 }
 
 @ApiSchema({ name: 'Problem', description: 'Every error, as RFC 9457 problem details. Switch on `code`.' })
@@ -34,6 +43,12 @@ export class ProblemDto implements Problem {
 
   @ApiPropertyOptional({ description: 'Where the request did not validate.', type: [FieldErrorDto] })
   errors?: FieldErrorDto[];
+
+  @ApiPropertyOptional({
+    description: 'Of `mfa_required` and `mfa_enrolment_required`: what signing in goes on with.',
+    type: ChallengeDto,
+  })
+  challenge?: ChallengeDto;
 
   @ApiPropertyOptional({
     description: 'Name it when you report a problem: it finds the request in our logs.',

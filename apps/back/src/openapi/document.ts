@@ -23,6 +23,7 @@ export function apiDocument(app: INestApplication): OpenAPIObject {
     .addServer('/', 'Where this document came from')
     .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' })
     .addTag('Session', 'Signing in and staying so')
+    .addTag('Second factor', 'What signing in takes besides a password')
     .addTag('Agent', 'The person who is signed in')
     .addTag('Teams', 'Agents who share an inbox')
     .addTag('Conversations', 'The inbox')

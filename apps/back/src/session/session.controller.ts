@@ -4,6 +4,7 @@ import { sessionCreate, sessionList, sessionRefresh, sessionRevoke } from '@scrm
 import { RpcClient } from '@scrm/messaging';
 import { AccessToken } from '../http/access-token.decorator';
 import { BODY_PROBLEMS, Endpoint } from '../http/endpoint.decorator';
+import { deviceOf } from '../http/device';
 import type { FastifyRequest } from 'fastify';
 import {
   EndedSessionsDto,
@@ -13,8 +14,6 @@ import {
   SessionTokensDto,
   SignInDto,
 } from './session.dto';
-
-const USER_AGENT_MAX = 500;
 
 @ApiTags('Session')
 @Controller()
@@ -26,15 +25,22 @@ export class SessionController {
     summary: 'Sign in',
     description:
       'After five wrong passwords from one address each next try has to wait, a second at first and then twice as long ' +
-      'each time, up to 15 minutes: 429 `too_many_requests` with `Retry-After`. Other addresses are not held up.',
+      'each time, up to 15 minutes: 429 `too_many_requests` with `Retry-After`. Other addresses are not held up. ' +
+      'Where the password is right and there is another step, the answer is 401 with a `challenge`: `mfa_required` ' +
+      'goes on at `/auth/login/mfa`, `mfa_enrolment_required` at `/auth/mfa/totp`.',
     answer: SessionTokensDto,
     answerDescription: 'Tokens of a new session',
-    problems: [...BODY_PROBLEMS, 'invalid_credentials', 'too_many_requests'],
+    problems: [
+      ...BODY_PROBLEMS,
+      'invalid_credentials',
+      'mfa_required',
+      'mfa_enrolment_required',
+      'too_many_requests',
+    ],
     public: true,
   })
-  signIn(@Body() body: SignInDto, @Req() { ip, headers }: FastifyRequest) {
-    const userAgent = headers['user-agent']?.slice(0, USER_AGENT_MAX);
-    return this.rpc.call(sessionCreate, { ...body, ip, ...(userAgent && { userAgent }) });
+  signIn(@Body() body: SignInDto, @Req() request: FastifyRequest) {
+    return this.rpc.call(sessionCreate, { ...body, ...deviceOf(request) });
   }
 
   @Post('auth/refresh')

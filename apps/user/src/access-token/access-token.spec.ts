@@ -1,5 +1,5 @@
 import { createHmac, createPublicKey, createSign, generateKeyPairSync, type KeyObject } from 'node:crypto';
-import { Health, TokenVerifier } from '@scrm/platform';
+import { Health, LocalKeyWrapper, TokenVerifier } from '@scrm/platform';
 import jwt from 'jsonwebtoken';
 import type { UserConfig } from '../config';
 import type { SigningKeyRepository } from '../signing-key/signing-key.repository';
@@ -16,11 +16,16 @@ const subject = {
   tenantVersion: 2,
 };
 const config = { TOKEN_ISSUER: 'scrm', TOKEN_AUDIENCE: 'scrm', ACCESS_TOKEN_TTL_S: 600 } as UserConfig;
+const made: unknown[] = [];
 const inMemory = {
-  loadOrCreate: async (create: () => Promise<unknown>) => [await create()],
+  published: async () => made,
+  loadOrCreate: async (create: () => Promise<unknown>) => {
+    made.push(await create());
+    return made;
+  },
 } as unknown as SigningKeyRepository;
 
-const keys = new SigningKeyService(inMemory, new Health());
+const keys = new SigningKeyService(inMemory, new LocalKeyWrapper([Buffer.alloc(32)]), new Health());
 const tokens = new AccessTokenService(config, keys);
 const verifier = new TokenVerifier({ readKeys: () => keys.jwks(), issuer: 'scrm', audience: 'scrm' });
 

@@ -1,9 +1,10 @@
-import { createDataSource } from '@scrm/database';
+import { createDataSource, TenantKey } from '@scrm/database';
 import type { DataSource } from 'typeorm';
 import { Agent } from '../agent/agent.entity';
 import { ApiKey } from '../api-key/api-key.entity';
 import { Invitation } from '../invitation/invitation.entity';
 import { Role } from '../role/role.entity';
+import { MfaTotp, RecoveryCode, SignInChallenge } from '../mfa/mfa.entity';
 import { RefreshToken } from '../session/refresh-token.entity';
 import { Session } from '../session/session.entity';
 import { SigningKey } from '../signing-key/signing-key.entity';
@@ -20,6 +21,8 @@ import { Invitation1764300000000 } from './migrations/1764300000000-invitation';
 import { Roles1764900000000 } from './migrations/1764900000000-roles';
 import { Audit1764910000000 } from './migrations/1764910000000-audit';
 import { ApiKey1764920000000 } from './migrations/1764920000000-api-key';
+import { TenantKey1764500000000 } from './migrations/1764500000000-tenant-key';
+import { Mfa1764510000000 } from './migrations/1764510000000-mfa';
 import { APP_ROLE, SYSTEM_ROLE } from './roles';
 
 export const SCHEMA = 'identity';
@@ -46,6 +49,10 @@ export function identityDataSource(url: string, role?: string): DataSource {
       Invitation,
       Role,
       ApiKey,
+      TenantKey,
+      MfaTotp,
+      RecoveryCode,
+      SignInChallenge,
     ],
     migrations: [
       Initial1763800000000,
@@ -56,6 +63,8 @@ export function identityDataSource(url: string, role?: string): DataSource {
       Roles1764900000000,
       Audit1764910000000,
       ApiKey1764920000000,
+      TenantKey1764500000000,
+      Mfa1764510000000,
     ],
     ...(role && { role }),
   });

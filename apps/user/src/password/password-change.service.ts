@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { passwordChange, Principal, RpcRequest } from '@scrm/contracts';
 import { AppError } from '@scrm/platform';
 import { SessionService } from '../session/session.service';
-import { SignInGuard } from '../sign-in/sign-in-guard';
+import { PasswordCheckService } from './password-check.service';
 import { problemWith } from './password.policy';
 import { PasswordRepository } from './password.repository';
 import { PasswordService } from './password.service';
@@ -12,7 +12,7 @@ export class PasswordChangeService {
   constructor(
     private readonly repository: PasswordRepository,
     private readonly passwords: PasswordService,
-    private readonly guard: SignInGuard,
+    private readonly checks: PasswordCheckService,
     private readonly sessions: SessionService,
   ) {}
 
@@ -21,19 +21,13 @@ export class PasswordChangeService {
     principal: Principal,
     { currentPassword, newPassword, ip }: RpcRequest<typeof passwordChange>,
   ): Promise<{ revoked: number }> {
-    const { tenantId, agentId } = principal;
-    const agent = await this.repository.find(tenantId, agentId);
-    if (!agent) throw new AppError('unauthenticated', 'This account can no longer sign in.');
+    const agent = await this.checks.find(principal);
     const problem =
       newPassword === currentPassword
         ? 'The new password is the current one: choose another.'
         : problemWith(newPassword, [agent.name, agent.email]);
     if (problem) throw new AppError('weak_password', problem);
-    // Whoever finds an open screen guesses here instead of at the door.
-    const isRight = await this.guard.watch({ email: agent.email, address: ip ?? '' }, () =>
-      this.passwords.matches(currentPassword, agent.hash),
-    );
-    if (!isRight) throw new AppError('invalid_credentials', 'The current password is wrong.');
+    await this.checks.check(principal, currentPassword, ip);
     if (!(await this.repository.replace(principal, agent.hash, await this.passwords.hash(newPassword))))
       throw new AppError('conflict', 'The password was changed at the same moment: try again.');
     return this.sessions.revoke(principal, 'others');

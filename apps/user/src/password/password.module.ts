@@ -1,12 +1,12 @@
 import { Module } from '@nestjs/common';
 import { SessionModule } from '../session/session.module';
+import { SignInModule } from '../sign-in/sign-in.module';
 import { PasswordChangeService } from './password-change.service';
-import { PasswordRepository } from './password.repository';
 import { PasswordRpc } from './password.rpc';
 
 @Module({
-  imports: [SessionModule],
+  imports: [SessionModule, SignInModule],
   controllers: [PasswordRpc],
-  providers: [PasswordChangeService, PasswordRepository],
+  providers: [PasswordChangeService],
 })
 export class PasswordModule {}

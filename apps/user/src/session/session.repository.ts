@@ -9,8 +9,13 @@ import { Session } from './session.entity';
 
 type Subject = Omit<TokenSubject, 'sessionId'>;
 
-/** An agent as sign-in sees them. `admitted`: neither they nor their tenant are shut out. */
-export type Credential = Subject & { passwordHash: string | null; admitted: boolean };
+/**
+ * An agent as sign-in sees them. `admitted`: neither they nor their tenant are shut out. `hasMfa`: there is a second
+ * factor; `needsMfa`: their role must have one.
+ */
+export type Credential = Subject & {
+  passwordHash: string | null;
+} & Record<'admitted' | 'hasMfa' | 'needsMfa', boolean>;
 
 /** What became of a refresh token: its session goes on for this agent, or it does not; `ended` is one that ended now. */
 export type Rotation =
@@ -28,6 +33,9 @@ const SUBJECT = `
         WHERE m.tenant_id = a.tenant_id AND m.agent_id = a.id ORDER BY m.team_id) AS "teamIds",
   a.status = 'active' AND t.status = 'active' AS admitted`;
 
+const HAS_MFA = 'EXISTS (SELECT 1 FROM mfa_totp f WHERE f.agent_id = a.id AND f.confirmed_at IS NOT NULL)';
+const NEEDS_MFA = `${ROLE_OF} = ANY(t.mfa_required_roles)`;
+
 type NewSession = Pick<Session, 'id' | 'agentId' | 'userAgent' | 'ip'>;
 
 /** Acts before a tenant is known, with the system role. */
@@ -35,12 +43,12 @@ type NewSession = Pick<Session, 'id' | 'agentId' | 'userAgent' | 'ip'>;
 export class SessionRepository {
   constructor(@Inject(IDENTITY_SYSTEM_DB) private readonly db: DataSource) {}
 
-  async findCredential(email: string): Promise<Credential | undefined> {
+  async findCredential(by: 'email' | 'id', value: string): Promise<Credential | undefined> {
     const [row] = await this.db.query<Credential[]>(
-      `SELECT ${SUBJECT}, a.password_hash AS "passwordHash"
+      `SELECT ${SUBJECT}, a.password_hash AS "passwordHash", ${HAS_MFA} AS "hasMfa", ${NEEDS_MFA} AS "needsMfa"
          FROM agent a JOIN tenant t ON t.id = a.tenant_id LEFT JOIN role r ON r.id = a.role_id
-        WHERE a.email = $1`,
-      [email],
+        WHERE a.${by} = $1`,
+      [value],
     );
     return row;
   }
@@ -49,19 +57,23 @@ export class SessionRepository {
    * The agent's row is locked, so a password that is changed, or an agent who is deactivated, at this moment either sees
    * the session and ends it, or is seen here.
    *
-   * @returns false where the password is another one now, or the agent is out
+   * @param mfa a second factor was used, too
+   * @returns false where the password is another one now, it takes a second factor now, or the agent is out
    */
   create(
     { id, agentId, userAgent, ip }: NewSession,
-    { token, passwordHash, days }: { token: Buffer; passwordHash: string; days: number },
+    { token, passwordHash, mfa, days }: { token: Buffer; passwordHash: string; mfa: boolean; days: number },
   ): Promise<boolean> {
     return this.db.transaction(async (manager) => {
+      // On its own: what is asked next sees all that was committed before the lock was free.
+      await manager.query('SELECT 1 FROM agent WHERE id = $1 FOR SHARE', [agentId]);
       const [created] = await manager.query<{ tenantId: string }[]>(
         `INSERT INTO session (id, tenant_id, agent_id, user_agent, ip, expires_at)
          SELECT $1, a.tenant_id, a.id, $3, $4, now() + $5 * interval '1 day'
-           FROM agent a WHERE a.id = $2 AND a.password_hash = $6 AND a.status = 'active' FOR SHARE
+           FROM agent a JOIN tenant t ON t.id = a.tenant_id
+          WHERE a.id = $2 AND a.password_hash = $6 AND a.status = 'active' AND ($7 OR NOT (${HAS_MFA} OR ${NEEDS_MFA}))
          RETURNING tenant_id AS "tenantId"`,
-        [id, agentId, userAgent, ip, days, passwordHash],
+        [id, agentId, userAgent, ip, days, passwordHash, mfa],
       );
       if (!created) return false;
       const { tenantId } = created;
@@ -78,9 +90,11 @@ export class SessionRepository {
   /** Trades a token for the next one of its session. Who comes with one that was traded before ends the session. */
   rotate(token: Buffer, next: Buffer): Promise<Rotation> {
     return this.db.transaction(async (manager): Promise<Rotation> => {
-      const [found] = await manager.query<(TokenSubject & Record<'admitted' | 'alive' | 'stale', boolean>)[]>(
+      const [found] = await manager.query<
+        (TokenSubject & Record<'admitted' | 'alive' | 'stale' | 'mayGoOn', boolean>)[]
+      >(
         // Both rows are locked, so racing requests see each other's trade and each other's revocation.
-        `SELECT ${SUBJECT}, s.id AS "sessionId",
+        `SELECT ${SUBJECT}, s.id AS "sessionId", ${HAS_MFA} OR NOT ${NEEDS_MFA} AS "mayGoOn",
                 s.revoked_at IS NULL AND s.expires_at > now() AS alive,
                 k.used_at IS NOT NULL AND k.used_at < now() - interval '${RACE_GRACE}' AS stale
            FROM refresh_token k
@@ -93,9 +107,9 @@ export class SessionRepository {
         [token],
       );
       if (!found?.alive) return { outcome: 'refused' };
-      const { admitted, alive: _, stale, ...subject } = found;
+      const { admitted, alive: _, stale, mayGoOn, ...subject } = found;
       const { sessionId, tenantId } = subject;
-      if (stale || !admitted) {
+      if (stale || !admitted || !mayGoOn) {
         await manager.query('UPDATE session SET revoked_at = now() WHERE id = $1', [sessionId]);
         await recordAudit(manager, {
           by: { kind: 'system', tenantId },

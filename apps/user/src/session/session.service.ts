@@ -14,6 +14,8 @@ import { AccessService } from '../access/access.service';
 import { AccessTokenService } from '../access-token/access-token.service';
 import type { TokenSubject } from '../access-token/token-subject';
 import { USER_CONFIG, type UserConfig } from '../config';
+import { ChallengeService, isOfPassword } from '../mfa/challenge.service';
+import type { OpenChallenge } from '../mfa/challenge.repository';
 import { PasswordService } from '../password/password.service';
 import { SignInGuard } from '../sign-in/sign-in-guard';
 import { OwnSessionRepository } from './own-session.repository';
@@ -23,6 +25,11 @@ const REFRESH_TOKEN = /^[\w-]{43}$/;
 
 const signIns = counter('user_sign_ins_total', 'Attempts to sign in', ['outcome']);
 const refreshes = counter('user_token_refreshes_total', 'Refresh tokens that came in', ['outcome']);
+
+interface Device {
+  userAgent?: string | undefined;
+  ip?: string | undefined;
+}
 
 @Injectable()
 export class SessionService {
@@ -34,27 +41,41 @@ export class SessionService {
     private readonly access: AccessService,
     private readonly passwords: PasswordService,
     private readonly guard: SignInGuard,
+    private readonly challenges: ChallengeService,
     private readonly accessTokens: AccessTokenService,
   ) {}
 
   /**
    * Who may not come in, for whatever reason, hears the same thing after the same time.
    *
-   * @throws AppError invalid_credentials; too_many_requests after many wrong passwords, or where many sign in
+   * @throws AppError invalid_credentials; too_many_requests after many wrong passwords, or where many sign in;
+   * mfa_required and mfa_enrolment_required, with a challenge
    */
   async create({ email, password, userAgent, ip }: RpcRequest<typeof sessionCreate>): Promise<SessionTokens> {
     const attempt = { email: email.trim().toLowerCase(), address: ip ?? '' };
     let credential: Credential | undefined;
     const isRight = await this.guard.watch(attempt, async () => {
-      credential = await this.sessions.findCredential(attempt.email);
+      credential = await this.sessions.findCredential('email', attempt.email);
       const matches = await this.passwords.matches(password, credential?.passwordHash ?? undefined);
       return matches && credential?.admitted === true;
     });
-    const tokens =
-      credential?.passwordHash && isRight ? await this.open(credential, { userAgent, ip }) : null;
-    signIns.inc({ outcome: tokens ? 'ok' : 'refused' });
-    if (!tokens) throw new AppError('invalid_credentials', 'The email or the password is wrong.');
-    return tokens;
+    if (!isRight || !credential?.passwordHash) return answered(null);
+    if (credential.hasMfa || credential.needsMfa) {
+      signIns.inc({ outcome: 'half' });
+      throw await this.challenges.issue(
+        credential,
+        credential.passwordHash,
+        credential.hasMfa ? 'code' : 'enrolment',
+      );
+    }
+    return answered(await this.open(credential, { userAgent, ip, mfa: false }));
+  }
+
+  /** For whoever passed a challenge. @throws AppError invalid_credentials, where the password is another one by now */
+  async openPassed(passed: OpenChallenge, device: Device): Promise<SessionTokens> {
+    const credential = await this.sessions.findCredential('id', passed.agentId);
+    const mayCome = credential?.admitted && isOfPassword(passed, credential.passwordHash);
+    return answered(mayCome ? await this.open(credential, { ...device, mfa: true }) : null);
   }
 
   async refresh(refreshToken: string): Promise<SessionTokens> {
@@ -104,16 +125,21 @@ export class SessionService {
     return { revoked: ended.length };
   }
 
-  /** Null where the password was changed, or the agent deactivated, since it was looked at. */
+  /** Null where the password was changed, or the agent deactivated or asked for more, since it was looked at. */
   private async open(
-    { passwordHash, admitted: _, ...subject }: Credential,
-    { userAgent = null, ip = null }: { userAgent?: string | null; ip?: string | null },
+    { passwordHash, admitted: _, hasMfa: _has, needsMfa: _needs, ...subject }: Credential,
+    { userAgent, ip, mfa }: Device & { mfa: boolean },
   ): Promise<SessionTokens | null> {
     const sessionId = uuidv7();
     const refreshToken = newRefreshToken();
     const isOpen = await this.sessions.create(
-      { id: sessionId, agentId: subject.agentId, userAgent, ip },
-      { token: digest(refreshToken), passwordHash: passwordHash!, days: this.config.REFRESH_TOKEN_TTL_DAYS },
+      { id: sessionId, agentId: subject.agentId, userAgent: userAgent ?? null, ip: ip ?? null },
+      {
+        token: digest(refreshToken),
+        passwordHash: passwordHash!,
+        mfa,
+        days: this.config.REFRESH_TOKEN_TTL_DAYS,
+      },
     );
     return isOpen ? this.answer({ ...subject, sessionId }, refreshToken) : null;
   }
@@ -121,6 +147,12 @@ export class SessionService {
   private async answer(subject: TokenSubject, refreshToken: string): Promise<SessionTokens> {
     return { ...(await this.accessTokens.issue(subject)), refreshToken };
   }
+}
+
+function answered(tokens: SessionTokens | null): SessionTokens {
+  signIns.inc({ outcome: tokens ? 'ok' : 'refused' });
+  if (!tokens) throw new AppError('invalid_credentials', 'The email or the password is wrong.');
+  return tokens;
 }
 
 const newRefreshToken = () => randomBytes(32).toString('base64url');

@@ -7,7 +7,8 @@ export class SigningKeyController {
   constructor(private readonly keys: SigningKeyService) {}
 
   @Get()
-  @Header('cache-control', 'public, max-age=300')
+  // Whoever asks has seen a token of a new key.
+  @Header('cache-control', 'no-store')
   jwks(): Promise<Jwks> {
     return this.keys.jwks();
   }

@@ -1,54 +1,76 @@
-import { createHash, generateKeyPair } from 'node:crypto';
-import { promisify } from 'node:util';
-import { Injectable } from '@nestjs/common';
-import { Health, TOKEN_ALGORITHM } from '@scrm/platform';
+import { Inject, Injectable } from '@nestjs/common';
+import { Health, type KeyWrapper } from '@scrm/platform';
+import { KEY_WRAPPER } from '../keys/key-wrapper';
+import { newSigningKey, openPrivateKey } from './key-pair';
 import type { PublicJwk, SigningKey } from './signing-key.entity';
-import { SigningKeyRepository, type NewSigningKey } from './signing-key.repository';
+import { SigningKeyRepository } from './signing-key.repository';
 
 export interface Jwks {
   keys: PublicJwk[];
 }
 
+/** Signs. */
+export interface PrivateKey {
+  kid: string;
+  privateKey: string;
+}
+
+/** A key that was made meanwhile signs from then on. */
+const FRESH_MS = 1_000;
+
 @Injectable()
 export class SigningKeyService {
-  private loading: Promise<SigningKey[]> | undefined;
+  private keys: SigningKey[] = [];
+  private readAt = 0;
+  private creating: Promise<SigningKey[]> | undefined;
+  private opened: PrivateKey | undefined;
 
   constructor(
     private readonly repository: SigningKeyRepository,
+    @Inject(KEY_WRAPPER) private readonly wrapper: KeyWrapper,
     health: Health,
   ) {
-    // Readiness asks for the keys, so they exist before the first sign-in.
+    // Readiness asks for the key, so it exists, and opens, before the first sign-in.
     health.register('signing-key', async () => {
-      await this.published();
+      await this.active();
     });
   }
 
-  /** The key that new tokens are signed with. */
-  async active(): Promise<SigningKey> {
-    return (await this.published())[0]!;
+  /** The key that new tokens are signed with. @throws MasterKeyError */
+  async active(): Promise<PrivateKey> {
+    const isFresh = Date.now() - this.readAt < FRESH_MS;
+    const [key] = isFresh ? this.keys : await this.readOrKept();
+    if (this.opened?.kid !== key!.kid)
+      this.opened = { kid: key!.kid, privateKey: await openPrivateKey(this.wrapper, key!) };
+    return this.opened;
   }
 
+  /** Whoever asks has seen a token of a key that they do not know, so this is never from memory if it need not be. */
   async jwks(): Promise<Jwks> {
-    return { keys: (await this.published()).map((key) => key.publicJwk) };
+    return { keys: (await this.readOrKept()).map((key) => key.publicJwk) };
   }
 
-  /** Read once and kept: a database that is away later signs nobody out. */
-  private published(): Promise<SigningKey[]> {
-    return (this.loading ??= this.repository.loadOrCreate(newSigningKey).catch((error: unknown) => {
-      this.loading = undefined;
-      throw error;
-    }));
+  /** A database that is away signs nobody out: the keys of before are good. */
+  private async readOrKept(): Promise<SigningKey[]> {
+    try {
+      return await this.read();
+    } catch (error) {
+      if (this.keys.length === 0) throw error;
+      return this.keys;
+    }
   }
-}
 
-async function newSigningKey(): Promise<NewSigningKey> {
-  const { privateKey, publicKey } = await promisify(generateKeyPair)('ec', { namedCurve: 'P-256' });
-  const { kty, crv, x, y } = publicKey.export({ format: 'jwk' }) as Omit<PublicJwk, 'kid' | 'alg' | 'use'>;
-  // RFC 7638: exactly these members, in this order.
-  const kid = createHash('sha256').update(JSON.stringify({ crv, kty, x, y })).digest('base64url');
-  return {
-    kid,
-    privateKey: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
-    publicJwk: { kty, crv, x, y, kid, alg: TOKEN_ALGORITHM, use: 'sig' },
-  };
+  private async read(): Promise<SigningKey[]> {
+    const keys = await this.repository.published();
+    const [first] = keys;
+    this.keys = first && !first.retiredAt ? keys : await this.create();
+    this.readAt = Date.now();
+    return this.keys;
+  }
+
+  private create(): Promise<SigningKey[]> {
+    return (this.creating ??= this.repository
+      .loadOrCreate(() => newSigningKey(this.wrapper))
+      .finally(() => (this.creating = undefined)));
+  }
 }

@@ -1,3 +1,4 @@
+import type { Role } from '@scrm/contracts';
 import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
 /** A business that uses the system. Everything else belongs to one. */
@@ -24,4 +25,8 @@ export class Tenant {
 
   @Column({ name: 'access_changed_at', type: 'timestamptz', nullable: true })
   accessChangedAt!: Date | null;
+
+  /** Whoever has one of these signs in with a second factor. */
+  @Column({ name: 'mfa_required_roles', type: 'text', array: true, default: '{}' })
+  mfaRequiredRoles!: Role[];
 }

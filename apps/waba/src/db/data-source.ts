@@ -1,4 +1,4 @@
-import { createDataSource } from '@scrm/database';
+import { createDataSource, TenantKey } from '@scrm/database';
 import type { DataSource } from 'typeorm';
 import { Contact } from '../contact/contact.entity';
 import { Conversation } from '../conversation/conversation.entity';
@@ -9,6 +9,7 @@ import { Template } from '../template/template.entity';
 import { AccountEvent, WebhookAttempt, WebhookDelivery } from '../webhook/webhook.entity';
 import { Initial1763800000000 } from './migrations/1763800000000-initial';
 import { Scale1763900000000 } from './migrations/1763900000000-scale';
+import { TenantKey1764500000000 } from './migrations/1764500000000-tenant-key';
 import { Audit1764910000000 } from './migrations/1764910000000-audit';
 
 export const SCHEMA = 'waba';
@@ -34,6 +35,7 @@ const entities = [
   WebhookDelivery,
   WebhookAttempt,
   AccountEvent,
+  TenantKey,
 ];
 
 export function wabaDataSource(url: string, role?: string, poolSize?: number): DataSource {
@@ -42,7 +44,7 @@ export function wabaDataSource(url: string, role?: string, poolSize?: number): D
     schema: SCHEMA,
     applicationName: `waba${role === SYSTEM_ROLE ? '-system' : ''}`,
     entities,
-    migrations: [Initial1763800000000, Scale1763900000000, Audit1764910000000],
+    migrations: [Initial1763800000000, Scale1763900000000, TenantKey1764500000000, Audit1764910000000],
     ...(role && { role }),
     ...(poolSize && { poolSize }),
   });

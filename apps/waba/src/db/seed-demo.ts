@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { v5 as uuidv5 } from 'uuid';
-import { SecretBox } from '../sender/secret-box';
-import { wabaDataSource } from './data-source';
+import { KeyVault } from '@scrm/database';
+import { LocalKeyWrapper, readMasterKeys } from '@scrm/platform';
+import { SCHEMA, SYSTEM_ROLE, wabaDataSource } from './data-source';
 
 /** The part of the demo that is ours; the user service reads the rest of the same file. */
 interface Demo {
@@ -22,8 +23,9 @@ interface Demo {
 }
 
 /** Fills the demo tenant. Once or many times: what is there stays. */
-async function seed(url: string, demo: Demo, box: SecretBox) {
-  const source = await wabaDataSource(url, 'scrm_waba_system').initialize();
+async function seed(url: string, demo: Demo, masterKeys: Buffer[]) {
+  const source = await wabaDataSource(url, SYSTEM_ROLE).initialize();
+  const vault = new KeyVault(source, SCHEMA, new LocalKeyWrapper(masterKeys));
   const tenantId = demo.tenant.id;
   const idOf = (what: string) => uuidv5(what, tenantId);
   try {
@@ -39,7 +41,7 @@ async function seed(url: string, demo: Demo, box: SecretBox) {
           s.displayPhoneNumber,
           s.name,
           demo.teams.find((t) => t.name === s.team)?.id ?? null,
-          box.seal(demo.accessToken, s.id),
+          await vault.seal(demo.accessToken, { tenantId, column: 'sender.access_token', rowId: s.id }),
         ],
       );
     }
@@ -81,7 +83,7 @@ if (!DATABASE_URL || !SECRETS_KEY || !SEED_FILE) {
   process.exit(78);
 }
 const demo = JSON.parse(readFileSync(SEED_FILE, 'utf8')) as Demo;
-seed(DATABASE_URL, demo, new SecretBox(SECRETS_KEY)).then(
+seed(DATABASE_URL, demo, readMasterKeys({ SECRETS_KEY })).then(
   () => process.stdout.write('waba: demo tenant is there\n'),
   (error: unknown) => {
     process.stderr.write(`seed: ${error instanceof Error ? error.message : String(error)}\n`);

@@ -3,7 +3,7 @@ import { isTransient } from '@scrm/database';
 import { crashPoint, Drain, gauge, LOGGER, type Logger } from '@scrm/platform';
 import { randomUUID } from 'node:crypto';
 import { CloudApiClient, type SendOutcome } from '../cloud-api/cloud-api.client';
-import { SenderDirectory } from '../sender/sender.directory';
+import { SenderSecrets } from '../sender/sender.secrets';
 import { StreamPublisher } from '../stream/stream.publisher';
 import { Batcher } from './batcher';
 import { DispatchService, type AfterSend, type ClaimedMessage, type Settlement } from './dispatch.service';
@@ -54,7 +54,7 @@ export class Dispatcher {
   constructor(
     private readonly results: DispatchService,
     private readonly client: CloudApiClient,
-    private readonly senders: SenderDirectory,
+    private readonly secrets: SenderSecrets,
     private readonly stream: StreamPublisher,
     @Inject(LOGGER) private readonly logger: Logger,
     drain: Drain,
@@ -144,8 +144,13 @@ export class Dispatcher {
   private async send(claim: ClaimedMessage): Promise<SendOutcome> {
     let accessToken: string;
     try {
-      accessToken = this.senders.tokenOf({ id: claim.sender_id, accessToken: claim.access_token });
-    } catch {
+      accessToken = await this.secrets.open(claim.access_token, {
+        id: claim.sender_id,
+        tenantId: claim.tenant_id,
+      });
+    } catch (err) {
+      if (isTransient(err)) return { kind: 'not-sent', reason: 'the database is away' };
+      this.logger.error({ err, sender: claim.sender_id }, 'an access token does not open');
       // Nothing left this process, and nothing of this number can: the same as a token that ended.
       const error = {
         code: 190,

@@ -1,8 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
-import { WABA_CONFIG, type WabaConfig } from '../config';
 import { SYSTEM_DB } from '../db/data-source';
-import { SecretBox } from './secret-box';
 import { Sender } from './sender.entity';
 
 /** A sender as the roads need it. */
@@ -31,16 +29,10 @@ export class SenderDirectory {
   private byNumber = new Map<string, KnownSender>();
   /** Numbers that were looked up in vain since the last regular read, and when. */
   private readonly unknown = new Map<string, number>();
-  private readonly box: SecretBox;
   private readAt = 0;
   private reading: Promise<void> | undefined;
 
-  constructor(
-    @Inject(SYSTEM_DB) private readonly database: DataSource,
-    @Inject(WABA_CONFIG) config: WabaConfig,
-  ) {
-    this.box = new SecretBox(config.SECRETS_KEY);
-  }
+  constructor(@Inject(SYSTEM_DB) private readonly database: DataSource) {}
 
   async byPhoneNumberIds(ids: Iterable<string>): Promise<Map<string, KnownSender>> {
     const now = Date.now();
@@ -68,10 +60,6 @@ export class SenderDirectory {
   async ratesById(): Promise<Map<string, number>> {
     await this.byPhoneNumberIds([]);
     return new Map([...this.byNumber.values()].map((s) => [s.id, s.messagesPerSecond]));
-  }
-
-  tokenOf(sender: Pick<KnownSender, 'id' | 'accessToken'>): string {
-    return this.box.open(sender.accessToken, sender.id);
   }
 
   private read(): Promise<void> {

@@ -28,7 +28,7 @@ export class Sender {
   @Column({ name: 'default_team_id', type: 'uuid', nullable: true })
   defaultTeamId!: string | null;
 
-  /** Meta's access token, sealed by `SecretBox`. */
+  /** Meta's access token, sealed by `SenderSecrets`. */
   @Column({ name: 'access_token', type: 'bytea' })
   accessToken!: Buffer;
 

@@ -1,0 +1,2 @@
+/** The `KeyWrapper` of the service. */
+export const KEY_WRAPPER = Symbol('key-wrapper');

@@ -1,0 +1,37 @@
+const mfa = 'apps/user/test/mfa.it.ts';
+const policy = 'apps/user/test/security-policy.it.ts';
+
+/** Second factors. @type {import('../mutation.mjs').Mutation[]} */
+export const MFA = [
+  {
+    name: 'a-code-is-good-twice',
+    promise: 'a code of an authenticator is good once, and none of before',
+    file: 'apps/user/src/mfa/mfa.repository.ts',
+    find: 'AND (last_step IS NULL OR last_step < $2)',
+    replace: 'AND $2 > 0',
+    tests: [
+      { file: mfa, name: 'uses a code once, and none of a step before that' },
+      { file: mfa, name: 'is in once, when two come with the same code at the same moment' },
+    ],
+  },
+  {
+    name: 'codes-are-not-counted',
+    promise: 'guessing a code is slow, also for whoever knows the password',
+    file: 'apps/user/src/mfa/second-factor.service.ts',
+    find: 'email: `mfa ${agentId}`, address }',
+    replace: 'email: `mfa ${agentId}`, address: `${address}${Math.random()}` }',
+    tests: [
+      { file: mfa, name: 'is guessed at a thousand times, ever more slowly, and gets in all the while' },
+    ],
+  },
+  {
+    name: 'a-policy-and-the-old-sessions',
+    promise: 'who must have a second factor and has none is out',
+    file: 'apps/user/src/security-policy/security-policy.service.ts',
+    find: 'return endTokensOf(manager, without);',
+    replace: 'return [];',
+    tests: [
+      { file: policy, name: 'takes effect at once: who has no second factor is out, and others are not' },
+    ],
+  },
+];
