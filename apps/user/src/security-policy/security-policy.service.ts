@@ -5,6 +5,7 @@ import { AppError } from '@scrm/platform';
 import type { DataSource, EntityManager } from 'typeorm';
 import { endTokensOf } from '../access/access.repository';
 import { AccessService } from '../access/access.service';
+import { lockAdmins } from '../agent/agent.repository';
 import { IDENTITY_DB } from '../db/data-source';
 
 /** What a tenant asks of those who sign in. */
@@ -32,6 +33,8 @@ export class SecurityPolicyService {
   ): Promise<SecurityPolicy> {
     const unique = [...new Set(roles)];
     const ended = await inTenant(this.db, tenantId, async (manager) => {
+      // In the order in which a change of an agent locks them.
+      await lockAdmins(manager);
       await manager.query('UPDATE tenant SET mfa_required_roles = $2 WHERE id = $1', [tenantId, unique]);
       const without = await lockThoseWithout(manager, unique);
       if (without.includes(agentId))
