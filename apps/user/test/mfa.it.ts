@@ -1,3 +1,4 @@
+import { randomBytes, randomUUID } from 'node:crypto';
 import path from 'node:path';
 import {
   mfaGet,
@@ -9,6 +10,7 @@ import {
   type RpcRequest,
 } from '@scrm/contracts';
 import { eventually, runProgram } from '@scrm/testing';
+import { SessionRepository } from '../src/session/session.repository';
 import { challengeOf, codeOf, mfaOf, wrongCode } from './mfa-stack';
 import {
   admin,
@@ -76,6 +78,21 @@ describe('who has a second factor', () => {
     await expect(outcomeOf(stack.signIn({ ...agent, password: 'guess' }))).resolves.toBe(
       'invalid_credentials',
     );
+  });
+
+  it('gets no session without a code, though there was no second factor when the password was looked at', async () => {
+    const [row] = await asRole(stack.databaseUrl, SYSTEM_ROLE, (db) =>
+      db.query<{ hash: string }[]>('SELECT password_hash AS hash FROM agent WHERE id = $1', [agent.id]),
+    );
+    const create = (mine: boolean) =>
+      stack.app
+        .get(SessionRepository)
+        .create(
+          { id: randomUUID(), agentId: agent.id, userAgent: null, ip: null },
+          { token: randomBytes(32), passwordHash: row!.hash, mfa: mine, days: 1 },
+        );
+    await expect(create(false)).resolves.toBe(false);
+    await expect(create(true)).resolves.toBe(true);
   });
 
   it('types the code with a space, or a clock that is half a minute off', async () => {
@@ -199,6 +216,16 @@ describe('the challenge', () => {
     await set('status', 'deactivated');
     expect(await outcomeOf(mfa.complete(another, codeOf(secret, 1)))).toBe('invalid_credentials');
     await set('status', 'active');
+    const suspend = (status: string) =>
+      alter(
+        stack.databaseUrl,
+        'tenant',
+        `UPDATE tenant SET status = '${status}' WHERE id = '${demo.tenant.id}'`,
+      );
+    const last = await mfa.challenge(agent);
+    await suspend('suspended');
+    expect(await outcomeOf(mfa.complete(last, recoveryCodes[1]!))).toBe('invalid_credentials');
+    await suspend('active');
   });
 
   it.each(['', 'nonsense', 'x'.repeat(43)])('is none that somebody made up: %j', async (made) => {

@@ -5,6 +5,7 @@ import {
   securityPolicyGet,
   securityPolicyUpdate,
   sessionRefresh,
+  type Revocation,
   type Role,
 } from '@scrm/contracts';
 import { eventually } from '@scrm/testing';
@@ -14,9 +15,11 @@ import { admin, agent, alter, leader, refused, startUserStack, stranger, type Us
 let stack: UserStack;
 let mfa: ReturnType<typeof mfaOf>;
 let token: string;
+let told: Revocation[];
 beforeAll(async () => {
   stack = await startUserStack();
   mfa = mfaOf(stack);
+  told = await stack.hearRevocations();
   token = (await stack.signIn(admin)).accessToken;
 });
 afterAll(() => stack.close());
@@ -48,6 +51,7 @@ it('takes effect at once: who has no second factor is out, and others are not', 
     mfaRequiredRoles: ['leader'],
   });
   await eventually(() => expect(stack.works(theirs.accessToken)).rejects.toMatchObject(refused));
+  await eventually(() => expect(told).toEqual([expect.objectContaining({ kind: 'agent', id: leader.id })]));
   await expect(refresh(theirs.refreshToken)).rejects.toMatchObject(refused);
   for (const session of [mine, strangers]) {
     await expect(stack.works(session.accessToken)).resolves.toHaveProperty('items');
@@ -75,6 +79,23 @@ it('lets in who sets one up, with nothing but that before, and by their code the
   expect(next.code).toBe('mfa_required');
   await expect(mfa.enrolBy(next.token)).rejects.toMatchObject({ code: 'challenge_over' });
   await expect(mfa.complete(next.token, session.recoveryCodes[0]!)).resolves.toHaveProperty('accessToken');
+});
+
+it('is set up in five minutes, with five tries', async () => {
+  await require(['leader']);
+  const { token: late } = await challenge(leader);
+  await mfa.enrolBy(late);
+  const inThePast = `UPDATE sign_in_challenge SET expires_at = now()`;
+  await alter(stack.databaseUrl, 'sign_in_challenge', inThePast);
+  const over = { code: 'challenge_over' };
+  await expect(mfa.enrolBy(late)).rejects.toMatchObject(over);
+  const { token: next } = await challenge(leader);
+  const { secret } = await mfa.enrolBy(next);
+  for (let n = 0; n < 5; n++) {
+    await expect(mfa.confirmBy(next, wrongCode(secret))).rejects.toMatchObject({ code: 'invalid_code' });
+    await mfa.forgetTries();
+  }
+  await expect(mfa.confirmBy(next, codeOf(secret))).rejects.toMatchObject(over);
 });
 
 it('is set up once, when two do it at the same moment', async () => {

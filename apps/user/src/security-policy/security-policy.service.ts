@@ -5,6 +5,7 @@ import { AppError } from '@scrm/platform';
 import type { DataSource, EntityManager } from 'typeorm';
 import { endTokensOf } from '../access/access.repository';
 import { AccessService } from '../access/access.service';
+import { lockAdmins } from '../agent/agent.repository';
 import { IDENTITY_DB } from '../db/data-source';
 import { noSuchRole } from '../role/rights';
 import { ROLE_OF } from '../role/role.entity';
@@ -29,6 +30,8 @@ export class SecurityPolicyService {
     const ended = await inTenant(this.db, tenantId, async (manager) => {
       for (const role of unique) if (!(await keepGrants(manager, role))) throw noSuchRole();
       const before = await policyOf(manager, tenantId);
+      // In the order in which a change of an agent locks them.
+      await lockAdmins(manager);
       await manager.query('UPDATE tenant SET mfa_required_roles = $2 WHERE id = $1', [tenantId, unique]);
       const without = await lockThoseWithout(manager, unique);
       if (without.includes(agentId))

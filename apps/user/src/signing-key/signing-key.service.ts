@@ -22,6 +22,7 @@ const FRESH_MS = 1_000;
 export class SigningKeyService {
   private keys: SigningKey[] = [];
   private readAt = 0;
+  private refreshing: Promise<SigningKey[]> | undefined;
   private creating: Promise<SigningKey[]> | undefined;
   private opened: PrivateKey | undefined;
 
@@ -39,10 +40,15 @@ export class SigningKeyService {
   /** The key that new tokens are signed with. @throws MasterKeyError */
   async active(): Promise<PrivateKey> {
     const isFresh = Date.now() - this.readAt < FRESH_MS;
-    const [key] = isFresh ? this.keys : await this.readOrKept();
+    const [key] = isFresh ? this.keys : await this.refresh();
     if (this.opened?.kid !== key!.kid)
       this.opened = { kid: key!.kid, privateKey: await openPrivateKey(this.wrapper, key!) };
     return this.opened;
+  }
+
+  /** Many who sign at the same moment look once. */
+  private refresh(): Promise<SigningKey[]> {
+    return (this.refreshing ??= this.readOrKept().finally(() => (this.refreshing = undefined)));
   }
 
   /** Whoever asks has seen a token of a key that they do not know, so this is never from memory if it need not be. */
