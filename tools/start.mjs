@@ -71,8 +71,9 @@ await live(options.home, async ({ home, processes, untilTold, atEnd }) => {
 });
 
 /** @param {ReturnType<typeof portPlan>} ports */
-function privatePorts({ postgres, rabbitmq }) {
+function privatePorts({ postgres, rabbitmq, smtp }) {
   return [
+    ...(process.env.SMTP_URL ? [] : [{ name: 'smtp', port: smtp }]),
     ...(process.env.DATABASE_URL ? [] : [{ name: 'postgres', port: postgres }]),
     ...(process.env.RABBITMQ_URL
       ? []

@@ -7,7 +7,7 @@ import { supervise } from './supervise.mjs';
 /**
  * @typedef {object} Service
  * @property {string} name
- * @property {string} app its folder under apps/
+ * @property {string} app its folder under apps/, or under tools/ where it is for development only
  * @property {number} port
  * @property {NodeJS.ProcessEnv} env what it is told, beyond what all are told
  */
@@ -37,7 +37,8 @@ export function servicesFor(options, infrastructure, secrets) {
     app,
     port,
     env: {
-      ...(app === 'user' && { DATABASE_URL: database.DATABASE_URL }),
+      ...(app === 'user' && { DATABASE_URL: database.DATABASE_URL, ...mailEnv(options) }),
+      ...(app === 'mail' && { SMTP_PORT: String(portPlan(options.portBase).smtp) }),
       ...(app === 'waba' && { ...database, ...meta, WABA_ROLES: rolesOf(name, options) }),
     },
   }));
@@ -58,9 +59,24 @@ export function listed({ portBase, wsPods, wabaPods }) {
       app: 'waba',
       port: ports.waba(pod),
     })),
+    ...(process.env.SMTP_URL ? [] : [{ name: 'mail', app: 'mail', port: ports.mail }]),
     { name: 'meta-simulator', app: 'meta-simulator', port: ports.simulator },
     ...pods(wsPods).map((pod) => ({ name: `ws-${pod}`, app: 'ws', port: ports.ws(pod) })),
   ];
+}
+
+/**
+ * Mail goes to our own catcher, unless there is a mail server. Links in it lead to where a console in development is.
+ *
+ * @param {import('./options.mjs').Options} options
+ */
+function mailEnv({ portBase }) {
+  if (process.env.SMTP_URL) return {};
+  return {
+    SMTP_URL: `smtp://127.0.0.1:${portPlan(portBase).smtp}`,
+    MAIL_FROM: 'WABA SCRM <no-reply@demo.test>',
+    CONSOLE_URL: process.env.CONSOLE_URL || 'http://localhost:5173',
+  };
 }
 
 /** @param {string} name @param {import('./options.mjs').Options} options */
@@ -103,7 +119,7 @@ export async function startServices({ processes, services, rabbitmqUrl, userUrl,
         processes.spawn({
           name,
           command: process.execPath,
-          args: [...NODE_FLAGS, join('apps', app, 'dist/main.js')],
+          args: [...NODE_FLAGS, app === 'mail' ? 'tools/mail/main.mjs' : join('apps', app, 'dist/main.js')],
           cwd: ROOT,
           tier: 'service',
           log: processes.logOf(name),

@@ -9,6 +9,7 @@ import { ConversationController } from './conversation/conversation.controller';
 import { InvitationController } from './invitation/invitation.controller';
 import { MessageController } from './message/message.controller';
 import { PasswordController } from './password/password.controller';
+import { PasswordResetController } from './password-reset/password-reset.controller';
 import { SenderController } from './sender/sender.controller';
 import { SessionController } from './session/session.controller';
 import { TeamController } from './team/team.controller';
@@ -20,6 +21,7 @@ import { WebhookDeliveryController } from './webhook-delivery/webhook-delivery.c
   controllers: [
     SessionController,
     PasswordController,
+    PasswordResetController,
     InvitationController,
     AgentController,
     ConversationController,

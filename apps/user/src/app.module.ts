@@ -8,7 +8,9 @@ import { AgentModule } from './agent/agent.module';
 import { USER_CONFIG, type UserConfig } from './config';
 import { identityPools } from './db/data-source';
 import { InvitationModule } from './invitation/invitation.module';
+import { MailModule } from './mail/mail.module';
 import { PasswordModule } from './password/password.module';
+import { PasswordResetModule } from './password-reset/password-reset.module';
 import { SessionModule } from './session/session.module';
 import { SigningKeyModule } from './signing-key/signing-key.module';
 import { TeamModule } from './team/team.module';
@@ -30,7 +32,9 @@ export class AppModule {
         AccessTokenModule,
         AgentModule,
         InvitationModule,
+        MailModule,
         PasswordModule,
+        PasswordResetModule,
         SessionModule,
         SigningKeyModule,
         TeamModule,

@@ -20,7 +20,17 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
-const TENANT_TABLES = ['tenant', 'team', 'agent', 'team_member', 'session', 'refresh_token', 'invitation'];
+const TENANT_TABLES = [
+  'tenant',
+  'team',
+  'agent',
+  'team_member',
+  'session',
+  'refresh_token',
+  'invitation',
+  'mail',
+  'password_reset',
+];
 const VISIBLE = ['tenant', 'team', 'agent', 'team_member', 'session'];
 const count = async (db: { query(sql: string): Promise<{ n: string }[]> }, table: string) =>
   Number((await db.query(`SELECT count(*) AS n FROM ${table}`))[0]!.n);
@@ -58,6 +68,8 @@ describe('the app role', () => {
     ['a password', 'SELECT password_hash FROM agent'],
     ['a refresh token', 'SELECT * FROM refresh_token'],
     ['an invitation', 'SELECT hash FROM invitation'],
+    ['what a mail says', 'SELECT letter FROM mail'],
+    ['a link to a new password', 'SELECT hash FROM password_reset'],
     ['a signing key', 'SELECT * FROM signing_key'],
   ])('may not read %s', async (_, sql) => {
     const attempt = asRole(database.url, APP_ROLE, (db) => inTenant(db, demo.tenant.id, (m) => m.query(sql)));

@@ -13,6 +13,7 @@ export const ERRORS = {
   not_found: { status: 404, title: 'Not found' },
   conflict: { status: 409, title: 'The resource is in another state' },
   invitation_over: { status: 410, title: 'The invitation is over' },
+  password_reset_over: { status: 410, title: 'The link to a new password is over' },
   payload_too_large: { status: 413, title: 'The body is too large' },
   unsupported_media_type: { status: 415, title: 'The content type is not supported' },
   invalid_message: { status: 422, title: 'WhatsApp would not take this message' },
@@ -22,6 +23,7 @@ export const ERRORS = {
   weak_password: { status: 422, title: 'The password is too easy to guess' },
   too_many_requests: { status: 429, title: 'Too many requests' },
   internal: { status: 500, title: 'Something went wrong on our side' },
+  no_mail: { status: 501, title: 'This system sends no mail' },
   unavailable: { status: 503, title: 'Temporarily unavailable: try again' },
   timeout: { status: 504, title: 'A service did not answer in time' },
 } as const satisfies Record<string, { status: number; title: string }>;

@@ -12,6 +12,7 @@ export * from './rpc/agent';
 export * from './rpc/conversation';
 export * from './rpc/invitation';
 export * from './rpc/password';
+export * from './rpc/password-reset';
 export * from './rpc/session';
 export * from './rpc/stream';
 export * from './rpc/team';

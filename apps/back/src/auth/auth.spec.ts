@@ -20,10 +20,12 @@ const PUBLIC = [
   'POST /api/v1/auth/invitations/accept',
   'POST /api/v1/auth/invitations/look-up',
   'POST /api/v1/auth/login',
+  'POST /api/v1/auth/password-reset',
+  'POST /api/v1/auth/password-reset/confirm',
   'POST /api/v1/auth/refresh',
 ];
 
-it('asks every route for a token, but for signing in, refreshing and coming by invitation', async () => {
+it('asks every route for a token, but for signing in, refreshing, coming by invitation and having lost the password', async () => {
   const open: string[] = [];
   const operations = operationsOf(gateway.document);
   for (const { method, path } of operations) {
@@ -36,7 +38,7 @@ it('asks every route for a token, but for signing in, refreshing and coming by i
     expect(headers.get('www-authenticate')).toBe('Bearer');
     expect(body.code).toBe('unauthenticated');
   }
-  expect(operations).toHaveLength(30);
+  expect(operations).toHaveLength(32);
   expect(open.sort()).toEqual(PUBLIC);
   expect(gateway.rpc.calls).toEqual([]);
 });

@@ -2,6 +2,9 @@ import { createDataSource } from '@scrm/database';
 import type { DataSource } from 'typeorm';
 import { Agent } from '../agent/agent.entity';
 import { Invitation } from '../invitation/invitation.entity';
+import { Mail } from '../mail/mail.entity';
+import { PasswordReset } from '../password-reset/password-reset.entity';
+import { PasswordResetRequest } from '../password-reset/password-reset-request.entity';
 import { RefreshToken } from '../session/refresh-token.entity';
 import { Session } from '../session/session.entity';
 import { SigningKey } from '../signing-key/signing-key.entity';
@@ -15,6 +18,8 @@ import { Access1764000000000 } from './migrations/1764000000000-access';
 import { Teams1764100000000 } from './migrations/1764100000000-teams';
 import { SignIn1764200000000 } from './migrations/1764200000000-sign-in';
 import { Invitation1764300000000 } from './migrations/1764300000000-invitation';
+import { Mail1764600000000 } from './migrations/1764600000000-mail';
+import { PasswordReset1764610000000 } from './migrations/1764610000000-password-reset';
 import { APP_ROLE, SYSTEM_ROLE } from './roles';
 
 export const SCHEMA = 'identity';
@@ -29,13 +34,28 @@ export function identityDataSource(url: string, role?: string): DataSource {
     url,
     schema: SCHEMA,
     applicationName: `user${role === SYSTEM_ROLE ? '-system' : ''}`,
-    entities: [Tenant, Team, TeamMember, Agent, Session, RefreshToken, SigningKey, SignInAttempt, Invitation],
+    entities: [
+      Tenant,
+      Team,
+      TeamMember,
+      Agent,
+      Session,
+      RefreshToken,
+      SigningKey,
+      SignInAttempt,
+      Invitation,
+      Mail,
+      PasswordReset,
+      PasswordResetRequest,
+    ],
     migrations: [
       Initial1763800000000,
       Access1764000000000,
       Teams1764100000000,
       SignIn1764200000000,
       Invitation1764300000000,
+      Mail1764600000000,
+      PasswordReset1764610000000,
     ],
     ...(role && { role }),
   });

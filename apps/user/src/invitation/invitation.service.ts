@@ -7,9 +7,11 @@ import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { lockAgent } from '../agent/agent.repository';
 import { USER_CONFIG, type UserConfig } from '../config';
+import { MailService, type Addressee } from '../mail/mail.service';
 import { problemWith } from '../password/password.policy';
 import { PasswordService } from '../password/password.service';
 import {
+  findTenantName,
   insertInvited,
   InvitationRepository,
   replaceInvitation,
@@ -24,6 +26,7 @@ export class InvitationService {
     @Inject(USER_CONFIG) private readonly config: UserConfig,
     private readonly repository: InvitationRepository,
     private readonly passwords: PasswordService,
+    private readonly mail: MailService,
   ) {}
 
   /** @throws AppError conflict, where the email is taken */
@@ -35,7 +38,7 @@ export class InvitationService {
     try {
       return await this.repository.inTenant(tenantId, async (manager) => {
         await insertInvited(manager, agent);
-        return { agentId: agent.id, ...(await this.issue(manager, tenantId, agent.id)) };
+        return { agentId: agent.id, ...(await this.issue(manager, { ...agent, agentId: agent.id })) };
       });
     } catch (error) {
       if (violatedConstraint(error) !== 'agent_email') throw error;
@@ -53,7 +56,7 @@ export class InvitationService {
           'conflict',
           'Only somebody who is invited, and has not come yet, can be invited again.',
         );
-      return this.issue(manager, tenantId, agentId);
+      return this.issue(manager, { tenantId, agentId, name: agent.name, email: agent.email });
     });
   }
 
@@ -73,11 +76,21 @@ export class InvitationService {
     return { email };
   }
 
-  private async issue(manager: EntityManager, tenantId: string, agentId: string): Promise<InvitationToken> {
+  private async issue(manager: EntityManager, to: Addressee): Promise<InvitationToken> {
+    const { tenantId, agentId, name } = to;
     const token = randomBytes(32).toString('base64url');
     const expiresAt = new Date(Date.now() + this.config.INVITATION_TTL_DAYS * DAY_MS);
     await replaceInvitation(manager, { hash: digest(token), tenantId, agentId, expiresAt });
-    return { token, expiresAt: expiresAt.toISOString() };
+    const tenantName = await findTenantName(manager, tenantId);
+    const link = this.mail.link('accept-invitation', token);
+    const mailed = await this.mail.post(
+      manager,
+      'invitation',
+      to,
+      (letters) => letters.invitation({ name, tenantName, link, expiresAt }),
+      expiresAt,
+    );
+    return { token, expiresAt: expiresAt.toISOString(), mailed };
   }
 
   private async open(token: string): Promise<OpenInvitation> {

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { passwordChange, Principal, RpcRequest } from '@scrm/contracts';
 import { AppError } from '@scrm/platform';
+import { MailService } from '../mail/mail.service';
 import { SessionService } from '../session/session.service';
 import { SignInGuard } from '../sign-in/sign-in-guard';
 import { problemWith } from './password.policy';
@@ -14,6 +15,7 @@ export class PasswordChangeService {
     private readonly passwords: PasswordService,
     private readonly guard: SignInGuard,
     private readonly sessions: SessionService,
+    private readonly mail: MailService,
   ) {}
 
   /** @throws AppError weak_password, invalid_credentials, too_many_requests, conflict */
@@ -34,8 +36,11 @@ export class PasswordChangeService {
       this.passwords.matches(currentPassword, agent.hash),
     );
     if (!isRight) throw new AppError('invalid_credentials', 'The current password is wrong.');
-    if (!(await this.repository.replace(agentId, agent.hash, await this.passwords.hash(newPassword))))
-      throw new AppError('conflict', 'The password was changed at the same moment: try again.');
+    const hashes = { old: agent.hash, next: await this.passwords.hash(newPassword) };
+    const isChanged = await this.repository.replace(agentId, hashes, (manager) =>
+      this.mail.tellPasswordChanged(manager, { ...agent, tenantId, agentId }),
+    );
+    if (!isChanged) throw new AppError('conflict', 'The password was changed at the same moment: try again.');
     return this.sessions.revoke(principal, 'others');
   }
 }

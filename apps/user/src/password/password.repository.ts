@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { DataSource } from 'typeorm';
+import type { DataSource, EntityManager } from 'typeorm';
 import { IDENTITY_SYSTEM_DB } from '../db/data-source';
 
 /** Reads and writes what only the system role may: nobody's question sees a hash. */
@@ -15,12 +15,27 @@ export class PasswordRepository {
     return row;
   }
 
-  /** @param old the hash that it takes the place of @returns false where somebody was faster */
-  async replace(agentId: string, old: string, next: string): Promise<boolean> {
-    const [, changed] = await this.db.query<[unknown[], number]>(
-      `UPDATE agent SET password_hash = $3, password_set_at = now() WHERE id = $1 AND password_hash = $2`,
-      [agentId, old, next],
-    );
-    return changed > 0;
+  /**
+   * Links by which it could be set anew are over, too.
+   *
+   * @param old the hash that it takes the place of
+   * @param also done in the same transaction
+   * @returns false where somebody was faster
+   */
+  replace(
+    agentId: string,
+    { old, next }: { old: string; next: string },
+    also: (manager: EntityManager) => Promise<unknown>,
+  ): Promise<boolean> {
+    return this.db.transaction(async (manager) => {
+      const [, changed] = await manager.query<[unknown[], number]>(
+        `UPDATE agent SET password_hash = $3, password_set_at = now() WHERE id = $1 AND password_hash = $2`,
+        [agentId, old, next],
+      );
+      if (changed === 0) return false;
+      await manager.query('DELETE FROM password_reset WHERE agent_id = $1', [agentId]);
+      await also(manager);
+      return true;
+    });
   }
 }

@@ -12,7 +12,7 @@ export interface paths {
         put?: never;
         /**
          * Invite somebody to become an agent
-         * @description The answer has a token that is shown only now: put it into a link to your page, and send that to them. With it they choose their password; until then they are `invited`.
+         * @description They get a mail with a link, where the system sends mail (`mailed`). The answer has its token, which is shown only now, for a link that you hand over yourself. With it they choose their password; until then they are `invited`.
          */
         post: operations["createAgent"];
         delete?: never;
@@ -52,7 +52,7 @@ export interface paths {
         put?: never;
         /**
          * Invite again
-         * @description A new token; the one before is worth nothing any more.
+         * @description A new mail, and a new token; the one before is worth nothing any more.
          */
         post: operations["inviteAgain"];
         delete?: never;
@@ -115,6 +115,46 @@ export interface paths {
          * @description After five wrong passwords from one address each next try has to wait, a second at first and then twice as long each time, up to 15 minutes: 429 `too_many_requests` with `Retry-After`. Other addresses are not held up.
          */
         post: operations["signIn"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/password-reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask for a new password
+         * @description Whoever has this email gets a mail with a link, if they are an agent who may sign in: three in an hour at most. The answer does not tell. After five times from one address each next one has to wait: 429 with `Retry-After`. Where the system sends no mail: 501 `no_mail`.
+         */
+        post: operations["resetPassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/password-reset/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Choose the new password
+         * @description With the token of the link, once. Ends all sessions of the agent; then sign in.
+         */
+        post: operations["confirmPasswordReset"];
         delete?: never;
         options?: never;
         head?: never;
@@ -632,6 +672,8 @@ export interface components {
             agentId: string;
             /** Format: date-time */
             expiresAt: string;
+            /** @description A mail with the link is on its way. Otherwise hand it over yourself: the system sends no mail, or they had three in the last hour. */
+            mailed?: boolean;
             /** @description Shown only now. Whoever has it chooses the password. */
             token: string;
         };
@@ -667,7 +709,7 @@ export interface components {
          * @description Stable: a client may act on it.
          * @enum {string}
          */
-        ErrorCode: "invalid_request" | "invalid_cursor" | "unauthenticated" | "invalid_credentials" | "invalid_signature" | "invalid_verify_token" | "forbidden" | "not_found" | "conflict" | "invitation_over" | "payload_too_large" | "unsupported_media_type" | "invalid_message" | "idempotency_key_reused" | "window_closed" | "template_not_usable" | "weak_password" | "too_many_requests" | "internal" | "unavailable" | "timeout";
+        ErrorCode: "invalid_request" | "invalid_cursor" | "unauthenticated" | "invalid_credentials" | "invalid_signature" | "invalid_verify_token" | "forbidden" | "not_found" | "conflict" | "invitation_over" | "password_reset_over" | "payload_too_large" | "unsupported_media_type" | "invalid_message" | "idempotency_key_reused" | "window_closed" | "template_not_usable" | "weak_password" | "too_many_requests" | "internal" | "no_mail" | "unavailable" | "timeout";
         /** @description What is wrong with one field. */
         FieldError: {
             /** @example must be shorter than or equal to 4096 characters */
@@ -763,6 +805,8 @@ export interface components {
         InvitationToken: {
             /** Format: date-time */
             expiresAt: string;
+            /** @description A mail with the link is on its way. Otherwise hand it over yourself: the system sends no mail, or they had three in the last hour. */
+            mailed?: boolean;
             /** @description Shown only now. Whoever has it chooses the password. */
             token: string;
         };
@@ -901,6 +945,32 @@ export interface components {
              * @description At least 10 characters, and neither easy to guess nor known from leaks.
              */
             newPassword: string;
+        };
+        PasswordReset: {
+            /**
+             * Format: email
+             * @example agent1@demo.test
+             */
+            email: string;
+        };
+        PasswordResetConfirm: {
+            /**
+             * Format: password
+             * @description At least 10 characters, and neither easy to guess nor known from leaks.
+             */
+            password: string;
+            token: string;
+        };
+        PasswordResetDone: {
+            /** @example agent1@demo.test */
+            email: string;
+        };
+        PasswordResetSent: {
+            /**
+             * @description How long the link is good.
+             * @example 60
+             */
+            validForMinutes: number;
         };
         /** @description Every error, as RFC 9457 problem details. Switch on `code`. */
         Problem: {
@@ -1888,6 +1958,207 @@ export interface operations {
             };
             /** @description `unsupported_media_type`: The content type is not supported */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Temporarily unavailable: try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timeout`: A service did not answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resetPassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordReset"];
+            };
+        };
+        responses: {
+            /** @description The same for every email */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasswordResetSent"];
+                };
+            };
+            /** @description `invalid_request`: The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payload_too_large`: The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: The content type is not supported */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `no_mail`: This system sends no mail */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Temporarily unavailable: try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timeout`: A service did not answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    confirmPasswordReset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordResetConfirm"];
+            };
+        };
+        responses: {
+            /** @description What to sign in with */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasswordResetDone"];
+                };
+            };
+            /** @description `invalid_request`: The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `password_reset_over`: The link to a new password is over */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payload_too_large`: The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: The content type is not supported */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `weak_password`: The password is too easy to guess */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
