@@ -7,7 +7,7 @@ import { supervise } from './supervise.mjs';
 /**
  * @typedef {object} Service
  * @property {string} name
- * @property {string} app its folder under apps/, or under tools/ where it is for development only
+ * @property {string} app its folder under apps/
  * @property {number} port
  * @property {NodeJS.ProcessEnv} env what it is told, beyond what all are told
  */
@@ -22,9 +22,10 @@ export const http = (port) => `http://127.0.0.1:${port}`;
  * @param {import('./options.mjs').Options} options
  * @param {import('./infrastructure.mjs').Infrastructure} infrastructure
  * @param {import('./secrets.mjs').Secrets} secrets
+ * @param {NodeJS.ProcessEnv} mail
  * @returns {Service[]}
  */
-export function servicesFor(options, infrastructure, secrets) {
+export function servicesFor(options, infrastructure, secrets, mail) {
   const database = databaseEnv(infrastructure, secrets);
   const meta = {
     META_APP_SECRETS: secrets.appSecret,
@@ -37,8 +38,7 @@ export function servicesFor(options, infrastructure, secrets) {
     app,
     port,
     env: {
-      ...(app === 'user' && { DATABASE_URL: database.DATABASE_URL, ...mailEnv(options) }),
-      ...(app === 'mail' && { SMTP_PORT: String(portPlan(options.portBase).smtp) }),
+      ...(app === 'user' && { DATABASE_URL: database.DATABASE_URL, ...mail }),
       ...(app === 'waba' && { ...database, ...meta, WABA_ROLES: rolesOf(name, options) }),
     },
   }));
@@ -59,24 +59,9 @@ export function listed({ portBase, wsPods, wabaPods }) {
       app: 'waba',
       port: ports.waba(pod),
     })),
-    ...(process.env.SMTP_URL ? [] : [{ name: 'mail', app: 'mail', port: ports.mail }]),
     { name: 'meta-simulator', app: 'meta-simulator', port: ports.simulator },
     ...pods(wsPods).map((pod) => ({ name: `ws-${pod}`, app: 'ws', port: ports.ws(pod) })),
   ];
-}
-
-/**
- * Mail goes to our own catcher, unless there is a mail server. Links in it lead to where a console in development is.
- *
- * @param {import('./options.mjs').Options} options
- */
-function mailEnv({ portBase }) {
-  if (process.env.SMTP_URL) return {};
-  return {
-    SMTP_URL: `smtp://127.0.0.1:${portPlan(portBase).smtp}`,
-    MAIL_FROM: 'WABA SCRM <no-reply@demo.test>',
-    CONSOLE_URL: process.env.CONSOLE_URL || 'http://localhost:5173',
-  };
 }
 
 /** @param {string} name @param {import('./options.mjs').Options} options */
@@ -119,7 +104,7 @@ export async function startServices({ processes, services, rabbitmqUrl, userUrl,
         processes.spawn({
           name,
           command: process.execPath,
-          args: [...NODE_FLAGS, app === 'mail' ? 'tools/mail/main.mjs' : join('apps', app, 'dist/main.js')],
+          args: [...NODE_FLAGS, join('apps', app, 'dist/main.js')],
           cwd: ROOT,
           tier: 'service',
           log: processes.logOf(name),
@@ -141,7 +126,7 @@ export async function startServices({ processes, services, rabbitmqUrl, userUrl,
 }
 
 /** @param {number} port */
-async function isReady(port) {
+export async function isReady(port) {
   try {
     const response = await fetch(`${http(port)}/health/ready`, { signal: AbortSignal.timeout(2_000) });
     await response.arrayBuffer();

@@ -2,6 +2,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeJson } from './files.mjs';
+import { catchesMail } from './mail.mjs';
 import { portPlan } from './ports.mjs';
 import { say, seconds } from './say.mjs';
 import { http } from './services.mjs';
@@ -71,7 +72,7 @@ export function stackFile(home, urls, { databaseUrl, rabbitmqUrl }, { appSecret,
       say(`Ready after ${seconds()}.`);
       say(`  API          ${urls.back}/api/docs`);
       say(`  customer     ${urls.simulator}   (the phone of somebody who writes to you)`);
-      if (!process.env.SMTP_URL) say(`  mail         ${urls.mail}   (all that the system sends by mail)`);
+      if (catchesMail()) say(`  mail         ${urls.mail}   (all that the system sends by mail)`);
       say(`  sockets      ${urls.ws.join('  ')}`);
       say(`  user, waba   ${urls.user}  ${urls.waba}`);
       say(`  for programs ${file}`);

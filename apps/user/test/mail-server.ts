@@ -15,6 +15,8 @@ export interface TestMailServer {
   mailsTo(email: string): ReceivedMail[];
   /** Answers recipients with this code from now on; null: takes them again. */
   refuse(code: number | null): void;
+  /** Does not say that it took a mail until it is released; what it holds, by recipient. */
+  hold(): { held: string[]; release: () => void };
   /** Gone for all clients; nobody answers at its port. */
   stop(): Promise<void>;
   /** Back at the same port. */
@@ -25,6 +27,8 @@ export interface TestMailServer {
 export async function startMailServer(): Promise<TestMailServer> {
   const mails: ReceivedMail[] = [];
   let refusal: number | null = null;
+  let held: string[] | null = null;
+  let released = Promise.resolve();
   let server: SMTPServer;
   let port = 0;
   const start = async () => {
@@ -37,8 +41,11 @@ export async function startMailServer(): Promise<TestMailServer> {
       onData: (stream, { envelope }, done) => {
         buffer(stream)
           .then((raw) => PostalMime.parse(raw))
-          .then((mail) => {
-            mails.push({ ...mail, recipients: envelope.rcptTo.map(({ address }) => address) });
+          .then(async (mail) => {
+            const recipients = envelope.rcptTo.map(({ address }) => address);
+            held?.push(...recipients);
+            await released;
+            mails.push({ ...mail, recipients });
             done();
           }, done);
       },
@@ -57,6 +64,11 @@ export async function startMailServer(): Promise<TestMailServer> {
     mails,
     mailsTo: (email) => mails.filter(({ recipients }) => recipients.includes(email)),
     refuse: (code) => (refusal = code),
+    hold: () => {
+      let release = () => {};
+      released = new Promise((resolve) => (release = resolve));
+      return { held: (held = []), release };
+    },
     stop: () => new Promise((resolve) => server.close(() => resolve())),
     start,
   };

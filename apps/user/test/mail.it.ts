@@ -128,8 +128,17 @@ it('is given up when it is of no use any more', async () => {
 
 it('is sent by one pod, where there are two', async () => {
   const pod = await startService(userService(stack.config));
-  const emails = Array.from({ length: 20 }, someone);
-  await Promise.all(emails.map((email) => invite(email)));
+  const [first, second] = [someone(), someone()];
+  const { held, release } = server.hold();
+  await invite(first);
+  await eventually(() => Promise.resolve(expect(held).toEqual([first])));
+  // The pod that has it is busy; the other one passes over it, to the next.
+  await invite(second);
+  await eventually(() => Promise.resolve(expect(held).toHaveLength(2)));
+  expect(held).toEqual([first, second]);
+  release();
+  const emails = [first, second, ...Array.from({ length: 20 }, someone)];
+  await Promise.all(emails.slice(2).map((email) => invite(email)));
   await Promise.all(emails.map((email) => arrives(email)));
   await settled();
   await pod.stop();
