@@ -63,6 +63,7 @@ it('would notice a wrong name, a missing one and a wrong value', () => {
     problems({ services: { back: { ...back!, environment: { ...back!.environment, JWKS_URL: '' } } } }),
   ).toEqual([expect.stringContaining('back: JWKS_URL')]);
   expect(problems(composeWith({ ...dev, SECRETS_KEY: 'c2hvcnQ=' }))).toEqual([
+    expect.stringContaining('user: SECRETS_KEY'),
     expect.stringContaining('waba-worker: SECRETS_KEY'),
     expect.stringContaining('waba-scheduler: SECRETS_KEY'),
   ]);

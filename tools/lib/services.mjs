@@ -38,7 +38,7 @@ export function servicesFor(options, infrastructure, secrets, mail) {
     app,
     port,
     env: {
-      ...(app === 'user' && { DATABASE_URL: database.DATABASE_URL, ...mail }),
+      ...(app === 'user' && { ...database, ...mail }),
       ...(app === 'waba' && { ...database, ...meta, WABA_ROLES: rolesOf(name, options) }),
     },
   }));

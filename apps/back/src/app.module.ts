@@ -12,6 +12,7 @@ import { PasswordController } from './password/password.controller';
 import { PasswordResetController } from './password-reset/password-reset.controller';
 import { SenderController } from './sender/sender.controller';
 import { SessionController } from './session/session.controller';
+import { SsoController } from './sso/sso.controller';
 import { TeamController } from './team/team.controller';
 import { TemplateController } from './template/template.controller';
 import { WebhookDeliveryController } from './webhook-delivery/webhook-delivery.controller';
@@ -27,6 +28,7 @@ import { WebhookDeliveryController } from './webhook-delivery/webhook-delivery.c
     ConversationController,
     MessageController,
     SenderController,
+    SsoController,
     TeamController,
     TemplateController,
     WebhookDeliveryController,

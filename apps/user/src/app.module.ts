@@ -13,6 +13,7 @@ import { PasswordModule } from './password/password.module';
 import { PasswordResetModule } from './password-reset/password-reset.module';
 import { SessionModule } from './session/session.module';
 import { SigningKeyModule } from './signing-key/signing-key.module';
+import { SsoModule } from './sso/sso.module';
 import { TeamModule } from './team/team.module';
 
 export function messagingOptions(config: UserConfig): MessagingOptions {
@@ -37,6 +38,7 @@ export class AppModule {
         PasswordResetModule,
         SessionModule,
         SigningKeyModule,
+        SsoModule,
         TeamModule,
       ],
       providers: [{ provide: USER_CONFIG, useValue: config }],

@@ -15,6 +15,11 @@ const settings = baseConfig.extend({
   REFRESH_TOKEN_TTL_DAYS: z.coerce.number().min(1).max(365).default(30),
   /** How long the link of an invitation is good. */
   INVITATION_TTL_DAYS: z.coerce.number().min(0.01).max(90).default(7),
+  /** 32 bytes in base64: what the secrets of tenants are encrypted with in the database. Single sign-on needs it. */
+  SECRETS_KEY: z
+    .base64()
+    .refine((key) => Buffer.from(key, 'base64').length === 32, 'must be 32 bytes in base64')
+    .optional(),
   /** The mail server: `smtp://user:password@host:587`, or `smtps://`. Without it no mail goes out. */
   SMTP_URL: z.url({ protocol: /^smtps?$/ }).optional(),
   /** From whom mails are: `WABA SCRM <no-reply@example.com>`, or the address alone. */

@@ -30,6 +30,9 @@ const TENANT_TABLES = [
   'invitation',
   'mail',
   'password_reset',
+  'sso_connection',
+  'sso_state',
+  'sso_identity',
 ];
 const VISIBLE = ['tenant', 'team', 'agent', 'team_member', 'session'];
 const count = async (db: { query(sql: string): Promise<{ n: string }[]> }, table: string) =>
@@ -70,6 +73,8 @@ describe('the app role', () => {
     ['an invitation', 'SELECT hash FROM invitation'],
     ['what a mail says', 'SELECT letter FROM mail'],
     ['a link to a new password', 'SELECT hash FROM password_reset'],
+    ['the secret of an identity provider', 'SELECT client_secret FROM sso_connection'],
+    ['a sign-in that is on its way', 'SELECT verifier FROM sso_state'],
     ['a signing key', 'SELECT * FROM signing_key'],
   ])('may not read %s', async (_, sql) => {
     const attempt = asRole(database.url, APP_ROLE, (db) => inTenant(db, demo.tenant.id, (m) => m.query(sql)));

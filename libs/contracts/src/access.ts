@@ -15,6 +15,7 @@ export const PERMISSIONS = [
   'conversation.assign',
   'message.send',
   'sender.read',
+  'sso.manage',
   'team.manage',
   'team.read',
   'template.read',

@@ -10,10 +10,13 @@ export const ERRORS = {
   invalid_signature: { status: 401, title: 'The signature does not match the body' },
   invalid_verify_token: { status: 403, title: 'The verify token is wrong' },
   forbidden: { status: 403, title: 'Not allowed' },
+  sso_refused: { status: 403, title: 'Single sign-on does not admit them' },
+  sso_required: { status: 403, title: 'This business signs in at its identity provider' },
   not_found: { status: 404, title: 'Not found' },
   conflict: { status: 409, title: 'The resource is in another state' },
   invitation_over: { status: 410, title: 'The invitation is over' },
   password_reset_over: { status: 410, title: 'The link to a new password is over' },
+  sso_over: { status: 410, title: 'This single sign-on is over: start again' },
   payload_too_large: { status: 413, title: 'The body is too large' },
   unsupported_media_type: { status: 415, title: 'The content type is not supported' },
   invalid_message: { status: 422, title: 'WhatsApp would not take this message' },
@@ -24,7 +27,9 @@ export const ERRORS = {
   too_many_requests: { status: 429, title: 'Too many requests' },
   internal: { status: 500, title: 'Something went wrong on our side' },
   no_mail: { status: 501, title: 'This system sends no mail' },
+  no_sso: { status: 501, title: 'Single sign-on is not set up' },
   unavailable: { status: 503, title: 'Temporarily unavailable: try again' },
+  sso_provider_unavailable: { status: 503, title: 'The identity provider does not answer' },
   timeout: { status: 504, title: 'A service did not answer in time' },
 } as const satisfies Record<string, { status: number; title: string }>;
 

@@ -14,6 +14,7 @@ export * from './rpc/invitation';
 export * from './rpc/password';
 export * from './rpc/password-reset';
 export * from './rpc/session';
+export * from './rpc/sso';
 export * from './rpc/stream';
 export * from './rpc/team';
 export * from './views';

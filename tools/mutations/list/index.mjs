@@ -5,6 +5,16 @@ import { MAIL } from './mail.mjs';
 import { ROAD_IN } from './road-in.mjs';
 import { ROAD_OUT } from './road-out.mjs';
 import { SCREENS } from './screens.mjs';
+import { SSO } from './sso.mjs';
 
 /** @type {import('../mutation.mjs').Mutation[]} */
-export const MUTATIONS = [...ROAD_IN, ...ROAD_OUT, ...DELIVERY, ...SCREENS, ...ISOLATION, ...ACCESS, ...MAIL];
+export const MUTATIONS = [
+  ...ROAD_IN,
+  ...ROAD_OUT,
+  ...DELIVERY,
+  ...SCREENS,
+  ...ISOLATION,
+  ...ACCESS,
+  ...MAIL,
+  ...SSO,
+];

@@ -23,9 +23,11 @@ const PUBLIC = [
   'POST /api/v1/auth/password-reset',
   'POST /api/v1/auth/password-reset/confirm',
   'POST /api/v1/auth/refresh',
+  'POST /api/v1/auth/sso/callback',
+  'POST /api/v1/auth/sso/start',
 ];
 
-it('asks every route for a token, but for signing in, refreshing, coming by invitation and having lost the password', async () => {
+it('asks every route for a token, but for signing in, refreshing, coming by invitation, having lost the password and single sign-on', async () => {
   const open: string[] = [];
   const operations = operationsOf(gateway.document);
   for (const { method, path } of operations) {
@@ -38,7 +40,7 @@ it('asks every route for a token, but for signing in, refreshing, coming by invi
     expect(headers.get('www-authenticate')).toBe('Bearer');
     expect(body.code).toBe('unauthenticated');
   }
-  expect(operations).toHaveLength(32);
+  expect(operations).toHaveLength(37);
   expect(open.sort()).toEqual(PUBLIC);
   expect(gateway.rpc.calls).toEqual([]);
 });

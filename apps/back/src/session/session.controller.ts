@@ -12,9 +12,8 @@ import {
   SessionListDto,
   SessionTokensDto,
   SignInDto,
+  userAgentOf,
 } from './session.dto';
-
-const USER_AGENT_MAX = 500;
 
 @ApiTags('Session')
 @Controller()
@@ -29,12 +28,11 @@ export class SessionController {
       'each time, up to 15 minutes: 429 `too_many_requests` with `Retry-After`. Other addresses are not held up.',
     answer: SessionTokensDto,
     answerDescription: 'Tokens of a new session',
-    problems: [...BODY_PROBLEMS, 'invalid_credentials', 'too_many_requests'],
+    problems: [...BODY_PROBLEMS, 'invalid_credentials', 'sso_required', 'too_many_requests'],
     public: true,
   })
   signIn(@Body() body: SignInDto, @Req() { ip, headers }: FastifyRequest) {
-    const userAgent = headers['user-agent']?.slice(0, USER_AGENT_MAX);
-    return this.rpc.call(sessionCreate, { ...body, ip, ...(userAgent && { userAgent }) });
+    return this.rpc.call(sessionCreate, { ...body, ip, ...userAgentOf(headers) });
   }
 
   @Post('auth/refresh')

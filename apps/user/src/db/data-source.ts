@@ -9,6 +9,9 @@ import { RefreshToken } from '../session/refresh-token.entity';
 import { Session } from '../session/session.entity';
 import { SigningKey } from '../signing-key/signing-key.entity';
 import { SignInAttempt } from '../sign-in/sign-in-attempt.entity';
+import { SsoConnection } from '../sso/sso-connection.entity';
+import { SsoIdentity } from '../sso/sso-identity.entity';
+import { SsoState } from '../sso/sso-state.entity';
 import { TeamMember } from '../team/team-member.entity';
 import { Team } from '../team/team.entity';
 import { Tenant } from '../tenant/tenant.entity';
@@ -20,6 +23,7 @@ import { SignIn1764200000000 } from './migrations/1764200000000-sign-in';
 import { Invitation1764300000000 } from './migrations/1764300000000-invitation';
 import { Mail1764600000000 } from './migrations/1764600000000-mail';
 import { PasswordReset1764610000000 } from './migrations/1764610000000-password-reset';
+import { Sso1764620000000 } from './migrations/1764620000000-sso';
 import { APP_ROLE, SYSTEM_ROLE } from './roles';
 
 export const SCHEMA = 'identity';
@@ -47,6 +51,9 @@ export function identityDataSource(url: string, role?: string): DataSource {
       Mail,
       PasswordReset,
       PasswordResetRequest,
+      SsoConnection,
+      SsoIdentity,
+      SsoState,
     ],
     migrations: [
       Initial1763800000000,
@@ -56,6 +63,7 @@ export function identityDataSource(url: string, role?: string): DataSource {
       Invitation1764300000000,
       Mail1764600000000,
       PasswordReset1764610000000,
+      Sso1764620000000,
     ],
     ...(role && { role }),
   });

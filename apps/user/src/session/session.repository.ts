@@ -5,10 +5,15 @@ import { IDENTITY_SYSTEM_DB } from '../db/data-source';
 import { RefreshToken } from './refresh-token.entity';
 import { Session } from './session.entity';
 
-type Subject = Omit<TokenSubject, 'sessionId'>;
+export type Subject = Omit<TokenSubject, 'sessionId'>;
 
 /** An agent as sign-in sees them. `admitted`: neither they nor their tenant are shut out. */
-export type Credential = Subject & { passwordHash: string | null; admitted: boolean };
+export type Credential = Subject & {
+  passwordHash: string | null;
+  admitted: boolean;
+  /** Their business signs in at its identity provider; admins may have to mend that, so they need not. */
+  ssoOnly: boolean;
+};
 
 /** What became of a refresh token: its session goes on for this agent, or it does not; `ended` is one that ended now. */
 export type Rotation =
@@ -35,7 +40,9 @@ export class SessionRepository {
 
   async findCredential(email: string): Promise<Credential | undefined> {
     const [row] = await this.db.query<Credential[]>(
-      `SELECT ${SUBJECT}, a.password_hash AS "passwordHash"
+      `SELECT ${SUBJECT}, a.password_hash AS "passwordHash",
+              a.role <> 'admin' AND EXISTS (SELECT 1 FROM sso_connection c
+                WHERE c.tenant_id = a.tenant_id AND c.enabled AND c.enforced) AS "ssoOnly"
          FROM agent a JOIN tenant t ON t.id = a.tenant_id
         WHERE a.email = $1`,
       [email],
@@ -43,21 +50,33 @@ export class SessionRepository {
     return row;
   }
 
+  /** Undefined where they, or their tenant, are shut out. */
+  async findAdmitted(agentId: string): Promise<Subject | undefined> {
+    const [row] = await this.db.query<(Subject & { admitted: boolean })[]>(
+      `SELECT ${SUBJECT} FROM agent a JOIN tenant t ON t.id = a.tenant_id WHERE a.id = $1`,
+      [agentId],
+    );
+    if (!row?.admitted) return undefined;
+    const { admitted: _, ...subject } = row;
+    return subject;
+  }
+
   /**
    * The agent's row is locked, so a password that is changed, or an agent who is deactivated, at this moment either sees
    * the session and ends it, or is seen here.
    *
+   * @param options.passwordHash the password that was looked at; null where it was not by one
    * @returns false where the password is another one now, or the agent is out
    */
   create(
     { id, agentId, userAgent, ip }: NewSession,
-    { token, passwordHash, days }: { token: Buffer; passwordHash: string; days: number },
+    { token, passwordHash, days }: { token: Buffer; passwordHash: string | null; days: number },
   ): Promise<boolean> {
     return this.db.transaction(async (manager) => {
       const [created] = await manager.query<{ tenantId: string }[]>(
         `INSERT INTO session (id, tenant_id, agent_id, user_agent, ip, expires_at)
          SELECT $1, a.tenant_id, a.id, $3, $4, now() + $5 * interval '1 day'
-           FROM agent a WHERE a.id = $2 AND a.password_hash = $6 AND a.status = 'active' FOR SHARE
+           FROM agent a WHERE a.id = $2 AND ($6::text IS NULL OR a.password_hash = $6) AND a.status = 'active' FOR SHARE
          RETURNING tenant_id AS "tenantId"`,
         [id, agentId, userAgent, ip, days, passwordHash],
       );

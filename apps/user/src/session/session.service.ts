@@ -17,12 +17,17 @@ import { USER_CONFIG, type UserConfig } from '../config';
 import { PasswordService } from '../password/password.service';
 import { SignInGuard } from '../sign-in/sign-in-guard';
 import { OwnSessionRepository } from './own-session.repository';
-import { SessionRepository, type Credential } from './session.repository';
+import { SessionRepository, type Credential, type Subject } from './session.repository';
 
 const REFRESH_TOKEN = /^[\w-]{43}$/;
 
 const signIns = counter('user_sign_ins_total', 'Attempts to sign in', ['outcome']);
 const refreshes = counter('user_token_refreshes_total', 'Refresh tokens that came in', ['outcome']);
+
+interface Device {
+  userAgent?: string | null;
+  ip?: string | null;
+}
 
 @Injectable()
 export class SessionService {
@@ -50,10 +55,22 @@ export class SessionService {
       const matches = await this.passwords.matches(password, credential?.passwordHash ?? undefined);
       return matches && credential?.admitted === true;
     });
+    if (isRight && credential?.ssoOnly)
+      throw new AppError('sso_required', 'Your business signs in at its identity provider.');
     const tokens =
-      credential?.passwordHash && isRight ? await this.open(credential, { userAgent, ip }) : null;
+      credential?.passwordHash && isRight
+        ? await this.open(subjectOf(credential), credential.passwordHash, { userAgent, ip })
+        : null;
     signIns.inc({ outcome: tokens ? 'ok' : 'refused' });
     if (!tokens) throw new AppError('invalid_credentials', 'The email or the password is wrong.');
+    return tokens;
+  }
+
+  /** For an agent who has shown in another way who they are. @returns null where they are out */
+  async openFor(agentId: string, device: Device): Promise<SessionTokens | null> {
+    const subject = await this.sessions.findAdmitted(agentId);
+    const tokens = subject ? await this.open(subject, null, device) : null;
+    signIns.inc({ outcome: tokens ? 'ok' : 'refused' });
     return tokens;
   }
 
@@ -106,14 +123,15 @@ export class SessionService {
 
   /** Null where the password was changed, or the agent deactivated, since it was looked at. */
   private async open(
-    { passwordHash, admitted: _, ...subject }: Credential,
-    { userAgent = null, ip = null }: { userAgent?: string | null; ip?: string | null },
+    subject: Subject,
+    passwordHash: string | null,
+    { userAgent = null, ip = null }: Device,
   ): Promise<SessionTokens | null> {
     const sessionId = uuidv7();
     const refreshToken = newRefreshToken();
     const isOpen = await this.sessions.create(
       { id: sessionId, agentId: subject.agentId, userAgent, ip },
-      { token: digest(refreshToken), passwordHash: passwordHash!, days: this.config.REFRESH_TOKEN_TTL_DAYS },
+      { token: digest(refreshToken), passwordHash, days: this.config.REFRESH_TOKEN_TTL_DAYS },
     );
     return isOpen ? this.answer({ ...subject, sessionId }, refreshToken) : null;
   }
@@ -123,5 +141,7 @@ export class SessionService {
   }
 }
 
+const subjectOf = ({ passwordHash: _, admitted: __, ssoOnly: ___, ...subject }: Credential): Subject =>
+  subject;
 const newRefreshToken = () => randomBytes(32).toString('base64url');
 const digest = (token: string) => createHash('sha256').update(token).digest();

@@ -10,10 +10,10 @@ const FREE_TRIES = 5;
 const WINDOW_S = 900;
 const FORGET_EVERY_MS = 10 * 60_000;
 
-/** A try to sign in, or to have a new password: from where, and as whom. */
+/** A try to sign in, or the like: from where, and as whom. */
 export interface Try {
   /** What is tried; each is counted by itself. */
-  what?: 'password-reset';
+  what?: 'password-reset' | 'single-sign-on';
   email: string;
   /** Empty where nobody knows. */
   address: string;

@@ -10,7 +10,7 @@ export const sessionTokens = z.object({
 });
 export type SessionTokens = z.infer<typeof sessionTokens>;
 
-/** Sign in. Errors: invalid_credentials, too_many_requests. */
+/** Sign in. Errors: invalid_credentials, sso_required, too_many_requests. */
 export const sessionCreate = defineRpc(
   'user.session.create.v1',
   z.object({
