@@ -1,4 +1,3 @@
-import { createHash, randomBytes } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import type { agentCreate, InvitationToken, InvitationView, Principal, RpcRequest } from '@scrm/contracts';
 import { violatedConstraint } from '@scrm/database';
@@ -10,6 +9,7 @@ import { USER_CONFIG, type UserConfig } from '../config';
 import { MailService, type Addressee } from '../mail/mail.service';
 import { problemWith } from '../password/password.policy';
 import { PasswordService } from '../password/password.service';
+import { digest, newToken } from '../secret-token';
 import {
   findTenantName,
   insertInvited,
@@ -78,7 +78,7 @@ export class InvitationService {
 
   private async issue(manager: EntityManager, to: Addressee): Promise<InvitationToken> {
     const { tenantId, agentId, name } = to;
-    const token = randomBytes(32).toString('base64url');
+    const token = newToken();
     const expiresAt = new Date(Date.now() + this.config.INVITATION_TTL_DAYS * DAY_MS);
     await replaceInvitation(manager, { hash: digest(token), tenantId, agentId, expiresAt });
     const tenantName = await findTenantName(manager, tenantId);
@@ -100,7 +100,6 @@ export class InvitationService {
   }
 }
 
-const digest = (token: string) => createHash('sha256').update(token).digest();
 const over = () =>
   new AppError(
     'invitation_over',

@@ -1,4 +1,3 @@
-import { createHash, randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { passwordResetConfirm, passwordResetCreate, RpcRequest } from '@scrm/contracts';
 import { AppError } from '@scrm/platform';
@@ -6,6 +5,7 @@ import { AccessService } from '../access/access.service';
 import { MailService } from '../mail/mail.service';
 import { problemWith } from '../password/password.policy';
 import { PasswordService } from '../password/password.service';
+import { digest, newToken } from '../secret-token';
 import { SignInGuard } from '../sign-in/sign-in-guard';
 import {
   lockAccounts,
@@ -79,7 +79,7 @@ export class PasswordResetService {
   }
 
   private async issue(manager: EntityManager, account: Account): Promise<void> {
-    const token = randomBytes(32).toString('base64url');
+    const token = newToken();
     const expiresAt = new Date(Date.now() + GOOD_FOR_MINUTES * 60_000);
     const link = this.mail.link('reset-password', token);
     const isPosted = await this.mail.post(
@@ -93,6 +93,5 @@ export class PasswordResetService {
   }
 }
 
-const digest = (token: string) => createHash('sha256').update(token).digest();
 const over = () =>
   new AppError('password_reset_over', 'This link was used, has expired or was replaced: ask for a new one.');

@@ -1,4 +1,3 @@
-import { createHash, randomBytes } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import type {
   Principal,
@@ -15,6 +14,7 @@ import { AccessTokenService } from '../access-token/access-token.service';
 import type { TokenSubject } from '../access-token/token-subject';
 import { USER_CONFIG, type UserConfig } from '../config';
 import { PasswordService } from '../password/password.service';
+import { digest, newToken } from '../secret-token';
 import { SignInGuard } from '../sign-in/sign-in-guard';
 import { OwnSessionRepository } from './own-session.repository';
 import { SessionRepository, type Credential, type Subject } from './session.repository';
@@ -75,7 +75,7 @@ export class SessionService {
   }
 
   async refresh(refreshToken: string): Promise<SessionTokens> {
-    const next = newRefreshToken();
+    const next = newToken();
     const rotation = REFRESH_TOKEN.test(refreshToken)
       ? await this.sessions.rotate(digest(refreshToken), digest(next))
       : ({ outcome: 'refused' } as const);
@@ -128,7 +128,7 @@ export class SessionService {
     { userAgent = null, ip = null }: Device,
   ): Promise<SessionTokens | null> {
     const sessionId = uuidv7();
-    const refreshToken = newRefreshToken();
+    const refreshToken = newToken();
     const isOpen = await this.sessions.create(
       { id: sessionId, agentId: subject.agentId, userAgent, ip },
       { token: digest(refreshToken), passwordHash, days: this.config.REFRESH_TOKEN_TTL_DAYS },
@@ -143,5 +143,3 @@ export class SessionService {
 
 const subjectOf = ({ passwordHash: _, admitted: __, ssoOnly: ___, ...subject }: Credential): Subject =>
   subject;
-const newRefreshToken = () => randomBytes(32).toString('base64url');
-const digest = (token: string) => createHash('sha256').update(token).digest();

@@ -1,8 +1,9 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import type { RpcRequest, SessionTokens, ssoSignInFinish, ssoSignInStart } from '@scrm/contracts';
 import { AppError, Drain, LOGGER, type Logger } from '@scrm/platform';
 import { repeat } from '../repeat';
+import { digest, newToken } from '../secret-token';
 import { SessionService } from '../session/session.service';
 import { SignInGuard } from '../sign-in/sign-in-guard';
 import { ProviderClient, type Claims, type Provider } from './provider.client';
@@ -40,9 +41,9 @@ export class SsoSignInService implements OnModuleInit {
       ? await this.repository.findOfTenant(tenantId)
       : await this.findOfAgent(email!, ip ?? '');
     if (!connection) throw new AppError('not_found', 'There is no single sign-on for them: use a password.');
-    const checks = { state: random(), nonce: random(), verifier: random() };
+    const checks = { state: newToken(), nonce: newToken(), verifier: newToken() };
     const url = await this.provider.signInUrl(await this.open(connection), checks, email);
-    const secret = random();
+    const secret = newToken();
     const { issuer } = connection;
     const { nonce, verifier } = checks;
     const expiresAt = await this.repository.keep(
@@ -121,6 +122,3 @@ export class SsoSignInService implements OnModuleInit {
     return { issuer, clientId, clientSecret: await this.seal.open(tenantId, clientSecret) };
   }
 }
-
-const random = () => randomBytes(32).toString('base64url');
-const digest = (secret: string) => createHash('sha256').update(secret).digest();
