@@ -7,8 +7,9 @@
 const path = require('node:path');
 const libs = ['contracts', 'messaging', 'database', 'platform', 'testing', 'api-client'];
 const swc = require('./tools/lib/swc.cjs');
-/** What @fastify/static needs is an ES module: Node can require it, jest's own loader cannot. */
-const esModule = '(@fastify/static/node_modules/)?content-disposition/';
+/** These are ES modules: Node can require them, jest's own loader cannot. */
+const esModule =
+  '((@fastify/static/node_modules/)?content-disposition|openid-client|oauth4webapi|jose/dist/webapi)/';
 const base = {
   testEnvironment: 'node',
   transform: { '^.+\\.ts$': ['@swc/jest', { ...swc }], [esModule]: ['@swc/jest', { module: swc.module }] },

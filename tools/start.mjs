@@ -4,6 +4,7 @@ import { buildAll } from './lib/build.mjs';
 import { startInfrastructure } from './lib/infrastructure.mjs';
 import { live, report } from './lib/life.mjs';
 import { HELP, parseOptions } from './lib/options.mjs';
+import { catchesMail, mailEnv, startMailCatcher } from './lib/mail.mjs';
 import { installPackages } from './lib/packages.mjs';
 import { portPlan, requirePorts } from './lib/ports.mjs';
 import { say, step } from './lib/say.mjs';
@@ -49,10 +50,11 @@ await live(options.home, async ({ home, processes, untilTold, atEnd }) => {
   const env = databaseEnv(infrastructure, secrets);
   await step('migrations', () => runForDatabases(processes, 'migrate', env));
   if (demo) await step('seed', () => runForDatabases(processes, 'seed-demo', env));
+  await startMailCatcher(processes, ports);
   const services = await step('services', () =>
     startServices({
       processes,
-      services: servicesFor(options, infrastructure, secrets),
+      services: servicesFor(options, infrastructure, secrets, mailEnv(options.portBase)),
       rabbitmqUrl: infrastructure.rabbitmqUrl,
       userUrl: urls.user,
       onChange,
@@ -71,8 +73,9 @@ await live(options.home, async ({ home, processes, untilTold, atEnd }) => {
 });
 
 /** @param {ReturnType<typeof portPlan>} ports */
-function privatePorts({ postgres, rabbitmq }) {
+function privatePorts({ postgres, rabbitmq, mail, smtp }) {
   return [
+    ...(catchesMail() ? Object.entries({ mail, smtp }).map(([name, port]) => ({ name, port })) : []),
     ...(process.env.DATABASE_URL ? [] : [{ name: 'postgres', port: postgres }]),
     ...(process.env.RABBITMQ_URL
       ? []

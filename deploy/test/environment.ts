@@ -51,6 +51,7 @@ const FLOWS: [variable: string, label: string][] = [
   ['RABBITMQ_URL', 'scrm/to-broker'],
   ['DATABASE_URL', 'scrm/to-database'],
   ['JWKS_URL', 'scrm/to-user'],
+  ['SMTP_URL', 'scrm/to-mail'],
 ];
 
 /** Where a pod's labels and its settings do not say the same about whom it talks to. */

@@ -31,6 +31,15 @@ it('ships production dependencies only, and no file of the build but what runs',
   ]);
 });
 
+it('has no mail server in it: that is for development only', () => {
+  const { dependencies, devDependencies } = JSON.parse(
+    readFileSync(join(ROOT, 'package.json'), 'utf8'),
+  ) as Record<string, Record<string, string>>;
+  const ofTheCatcher = ['postal-mime', 'smtp-server'];
+  expect(ofTheCatcher.filter((name) => dependencies![name])).toEqual([]);
+  expect(Object.keys(devDependencies!)).toEqual(expect.arrayContaining(ofTheCatcher));
+});
+
 it('leaves no certificate and no secret in a layer', () => {
   expect(lines.filter((line) => /^ARG NODE_EXTRA_CA_CERTS$/.test(line))).toHaveLength(2);
   expect(final.join('\n')).not.toMatch(/CERT|SECRET|TOKEN|PASSWORD/);

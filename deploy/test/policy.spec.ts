@@ -13,7 +13,13 @@ function healthy(): Manifest[] {
     settingsOf('ConfigMap', 'scrm-ws', { DRAIN_SPREAD_MS: '12000' }),
     settingsOf('ConfigMap', 'scrm-waba', { GRAPH_VERSION: 'v25.0' }),
     settingsOf('Secret', 'scrm-broker', { RABBITMQ_URL: '' }),
-    settingsOf('Secret', 'scrm-user', { DATABASE_URL: '', SECRETS_KEY: '' }),
+    settingsOf('Secret', 'scrm-user', {
+      DATABASE_URL: '',
+      SECRETS_KEY: '',
+      SMTP_URL: '',
+      MAIL_FROM: '',
+      CONSOLE_URL: '',
+    }),
     settingsOf('Secret', 'scrm-waba', { DATABASE_URL: '', SECRETS_KEY: '' }),
     settingsOf('Secret', 'scrm-meta', { META_APP_SECRETS: '', META_VERIFY_TOKEN: '' }),
   ];
@@ -170,6 +176,11 @@ const BREAKAGES: Breakage[] = [
     'nothing may talk',
     (all) => void (podLabels(deployment(all, 'back'))['scrm/to-database'] = 'true'),
     'but no DATABASE_URL of its own',
+  ],
+  [
+    'nothing may talk',
+    (all) => void delete podLabels(deployment(all, 'user'))['scrm/to-mail'],
+    'has SMTP_URL, but not the label',
   ],
   [
     'what the internet reaches',

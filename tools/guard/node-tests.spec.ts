@@ -5,9 +5,9 @@ import { files, ROOT } from './workspace';
 /** The commands under tools/ are plain Node, and so are their tests: here they run with all others. */
 const FILES = files().filter((file) => /^tools\/.*\/test\/[^/]+\.test\.mjs$/.test(file));
 
-it('has tests of the benchmark, the faults and the mutations', () => {
+it('has tests of the benchmark, the faults, the mail server and the mutations', () => {
   const folders = new Set(FILES.map((file) => file.split('/')[1]));
-  expect([...folders].sort()).toEqual(['bench', 'faults', 'mutations']);
+  expect([...folders].sort()).toEqual(['bench', 'faults', 'mail', 'mutations']);
 });
 
 it.each(FILES)('passes %s', (file) => {

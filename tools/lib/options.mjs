@@ -17,10 +17,11 @@ export const HELP = `Brings up the whole stack on this machine: npm start -- [fl
 
   DATABASE_URL    use this Postgres instead of a private one
   RABBITMQ_URL    use this RabbitMQ instead of a private one
+  SMTP_URL        send mail by this server instead of catching it; with MAIL_FROM and CONSOLE_URL
   SEED_FILE       another tenant than that of tools/demo.json
 
-Ports from the first on: back +0, user +2, waba +3, meta-simulator +4, further waba pods +5 to +9 and
-+50 to +79, ws pods +10 to +39; private Postgres +40, RabbitMQ +41 (its distribution +42, epmd +43).`;
+Ports from the first on: back +0, mail's page +1, user +2, waba +3, meta-simulator +4, further waba pods +5 to +9 and
++50 to +79, ws pods +10 to +39; private Postgres +40, RabbitMQ +41 (its distribution +42, epmd +43), SMTP +44.`;
 
 /** @type {Record<string, import('./flags.mjs').Flag>} */
 const FLAGS = {

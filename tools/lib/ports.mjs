@@ -13,6 +13,7 @@ export const LIMITS = { wsPods: 30, wabaPods: 36, span: 79 };
 export function portPlan(base) {
   return {
     back: base,
+    mail: base + 1,
     user: base + 2,
     simulator: base + 4,
     /** @param {number} pod from 1 */
@@ -21,6 +22,7 @@ export function portPlan(base) {
     waba: (pod) => (pod === 1 ? base + 3 : pod <= 6 ? base + 3 + pod : base + 43 + pod),
     postgres: base + 40,
     rabbitmq: { amqp: base + 41, distribution: base + 42, epmd: base + 43 },
+    smtp: base + 44,
   };
 }
 

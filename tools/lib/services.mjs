@@ -22,9 +22,10 @@ export const http = (port) => `http://127.0.0.1:${port}`;
  * @param {import('./options.mjs').Options} options
  * @param {import('./infrastructure.mjs').Infrastructure} infrastructure
  * @param {import('./secrets.mjs').Secrets} secrets
+ * @param {NodeJS.ProcessEnv} mail
  * @returns {Service[]}
  */
-export function servicesFor(options, infrastructure, secrets) {
+export function servicesFor(options, infrastructure, secrets, mail) {
   const database = databaseEnv(infrastructure, secrets);
   const meta = {
     META_APP_SECRETS: secrets.appSecret,
@@ -37,7 +38,7 @@ export function servicesFor(options, infrastructure, secrets) {
     app,
     port,
     env: {
-      ...(app === 'user' && database),
+      ...(app === 'user' && { ...database, ...mail }),
       ...(app === 'waba' && { ...database, ...meta, WABA_ROLES: rolesOf(name, options) }),
     },
   }));
@@ -125,7 +126,7 @@ export async function startServices({ processes, services, rabbitmqUrl, userUrl,
 }
 
 /** @param {number} port */
-async function isReady(port) {
+export async function isReady(port) {
   try {
     const response = await fetch(`${http(port)}/health/ready`, { signal: AbortSignal.timeout(2_000) });
     await response.arrayBuffer();

@@ -2,6 +2,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeJson } from './files.mjs';
+import { catchesMail } from './mail.mjs';
 import { portPlan } from './ports.mjs';
 import { say, seconds } from './say.mjs';
 import { http } from './services.mjs';
@@ -18,6 +19,7 @@ export function urlsOf({ portBase, wsPods }) {
     user: http(ports.user),
     waba: http(ports.waba(1)),
     simulator: http(ports.simulator),
+    mail: http(ports.mail),
     openapi: `${back}/api/openapi.json`,
     asyncapi: `${http(ports.ws(1))}/asyncapi.json`,
   };
@@ -70,6 +72,7 @@ export function stackFile(home, urls, { databaseUrl, rabbitmqUrl }, { appSecret,
       say(`Ready after ${seconds()}.`);
       say(`  API          ${urls.back}/api/docs`);
       say(`  customer     ${urls.simulator}   (the phone of somebody who writes to you)`);
+      if (catchesMail()) say(`  mail         ${urls.mail}   (all that the system sends by mail)`);
       say(`  sockets      ${urls.ws.join('  ')}`);
       say(`  user, waba   ${urls.user}  ${urls.waba}`);
       say(`  for programs ${file}`);

@@ -16,8 +16,10 @@ import { SecondStepController } from './mfa/second-step.controller';
 import { PasswordController } from './password/password.controller';
 import { RoleController } from './role/role.controller';
 import { SecurityPolicyController } from './security-policy/security-policy.controller';
+import { PasswordResetController } from './password-reset/password-reset.controller';
 import { SenderController } from './sender/sender.controller';
 import { SessionController } from './session/session.controller';
+import { SsoController } from './sso/sso.controller';
 import { TeamController } from './team/team.controller';
 import { TemplateController } from './template/template.controller';
 import { WebhookDeliveryController } from './webhook-delivery/webhook-delivery.controller';
@@ -29,6 +31,7 @@ import { WebhookDeliveryController } from './webhook-delivery/webhook-delivery.c
     SecondStepController,
     MfaController,
     PasswordController,
+    PasswordResetController,
     InvitationController,
     AgentController,
     ApiKeyController,
@@ -38,6 +41,7 @@ import { WebhookDeliveryController } from './webhook-delivery/webhook-delivery.c
     MessageController,
     RoleController,
     SenderController,
+    SsoController,
     TeamController,
     TemplateController,
     WebhookDeliveryController,

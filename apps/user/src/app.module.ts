@@ -15,8 +15,11 @@ import { MfaModule } from './mfa/mfa.module';
 import { PasswordModule } from './password/password.module';
 import { RoleModule } from './role/role.module';
 import { SecurityPolicyModule } from './security-policy/security-policy.module';
+import { MailModule } from './mail/mail.module';
+import { PasswordResetModule } from './password-reset/password-reset.module';
 import { SessionModule } from './session/session.module';
 import { SigningKeyModule } from './signing-key/signing-key.module';
+import { SsoModule } from './sso/sso.module';
 import { TeamModule } from './team/team.module';
 
 export function messagingOptions(config: UserConfig): MessagingOptions {
@@ -43,8 +46,11 @@ export class AppModule {
         PasswordModule,
         RoleModule,
         SecurityPolicyModule,
+        MailModule,
+        PasswordResetModule,
         SessionModule,
         SigningKeyModule,
+        SsoModule,
         TeamModule,
       ],
       providers: [{ provide: USER_CONFIG, useValue: config }],

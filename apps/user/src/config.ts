@@ -21,7 +21,24 @@ export const userConfig = withMasterKeys(
     API_KEY_REQUESTS_PER_MINUTE: z.coerce.number().int().min(1).max(1_000_000).default(600),
     /** How many all API keys of a tenant may make in a minute together. */
     TENANT_REQUESTS_PER_MINUTE: z.coerce.number().int().min(1).max(1_000_000).default(3_000),
+    /** The mail server: `smtp://user:password@host:587`, or `smtps://`. Without it no mail goes out. */
+    SMTP_URL: z.url({ protocol: /^smtps?$/ }).optional(),
+    /** From whom mails are: `WABA SCRM <no-reply@example.com>`, or the address alone. */
+    MAIL_FROM: z
+      .string()
+      .regex(
+        /^([^<>\p{Cc}]+ )?<[^<>@\s]+@[^<>@\s]+>$|^[^<>@\s]+@[^<>@\s]+$/u,
+        'must be `Name <address>`, or an address',
+      )
+      .optional(),
+    /** Where the console is: what links in mails begin with. */
+    CONSOLE_URL: z.url({ protocol: /^https?$/ }).optional(),
   }),
-);
+).superRefine((config, check) => {
+  if (!config.SMTP_URL) return;
+  for (const name of ['MAIL_FROM', 'CONSOLE_URL'] as const)
+    if (!config[name])
+      check.addIssue({ code: 'custom', path: [name], message: 'is needed where SMTP_URL is set' });
+});
 export type UserConfig = z.infer<typeof userConfig>;
 export const USER_CONFIG = Symbol('user-config');

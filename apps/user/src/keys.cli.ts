@@ -15,6 +15,12 @@ runKeysCommand({
   database: (url) => identityDataSource(url, SYSTEM_ROLE),
   columns: (vault) => [
     { table: 'mfa_totp', column: 'seed', open: (sealed, place) => vault.open(sealed, place) },
+    {
+      table: 'sso_connection',
+      key: 'tenant_id',
+      column: 'client_secret',
+      open: (sealed, place) => vault.open(sealed, place),
+    },
   ],
   rewrap: rewrapSigningKeys,
   more: { 'rotate-signing': rotateSigningKey },

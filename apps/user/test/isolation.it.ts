@@ -36,6 +36,11 @@ const TENANT_TABLES = [
   'mfa_totp',
   'recovery_code',
   'sign_in_challenge',
+  'mail',
+  'password_reset',
+  'sso_connection',
+  'sso_state',
+  'sso_identity',
 ];
 const VISIBLE = ['tenant', 'team', 'agent', 'team_member', 'session', 'role', 'audit_entry'];
 const count = async (db: { query(sql: string): Promise<{ n: string }[]> }, table: string) =>
@@ -76,6 +81,10 @@ describe('the app role', () => {
     ['an invitation', 'SELECT hash FROM invitation'],
     ['an API key', 'SELECT hash FROM api_key'],
     ['what keys asked', 'SELECT * FROM request_allowance'],
+    ['what a mail says', 'SELECT letter FROM mail'],
+    ['a link to a new password', 'SELECT hash FROM password_reset'],
+    ['the secret of an identity provider', 'SELECT client_secret FROM sso_connection'],
+    ['a sign-in that is on its way', 'SELECT verifier FROM sso_state'],
     ['a signing key', 'SELECT * FROM signing_key'],
     ['a tenant’s key', 'SELECT * FROM tenant_key'],
     ['a seed', 'SELECT seed FROM mfa_totp'],

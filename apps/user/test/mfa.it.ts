@@ -89,7 +89,7 @@ describe('who has a second factor', () => {
         .get(SessionRepository)
         .create(
           { id: randomUUID(), agentId: agent.id, userAgent: null, ip: null },
-          { token: randomBytes(32), passwordHash: row!.hash, mfa: mine, days: 1 },
+          { token: randomBytes(32), proof: { passwordHash: row!.hash, mfa: mine }, days: 1 },
         );
     await expect(create(false)).resolves.toBe(false);
     await expect(create(true)).resolves.toBe(true);

@@ -36,6 +36,7 @@ export const PERMISSION_CATALOGUE = {
   'role.read': { title: 'See the roles and what they allow', scopes: ALL },
   'security.manage': { title: 'Say who needs a second factor', scopes: ALL },
   'sender.read': { title: 'See the numbers of the business', scopes: ALL },
+  'sso.manage': { title: 'Set up single sign-on', scopes: ALL },
   'team.manage': { title: 'Make, change and delete teams, and say who is in them', scopes: ALL },
   'team.read': { title: 'See the teams and who is in them', scopes: ALL },
   'template.read': { title: 'See the message templates', scopes: ALL },

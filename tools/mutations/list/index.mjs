@@ -4,9 +4,11 @@ import { DELIVERY } from './delivery.mjs';
 import { ISOLATION } from './isolation.mjs';
 import { KEYS } from './keys.mjs';
 import { MFA } from './mfa.mjs';
+import { MAIL } from './mail.mjs';
 import { ROAD_IN } from './road-in.mjs';
 import { ROAD_OUT } from './road-out.mjs';
 import { SCREENS } from './screens.mjs';
+import { SSO } from './sso.mjs';
 
 /** @type {import('../mutation.mjs').Mutation[]} */
 export const MUTATIONS = [
@@ -19,4 +21,6 @@ export const MUTATIONS = [
   ...AUDIT,
   ...KEYS,
   ...MFA,
+  ...MAIL,
+  ...SSO,
 ];

@@ -28,8 +28,8 @@ export const MFA = [
     name: 'a-policy-and-the-old-sessions',
     promise: 'who must have a second factor and has none is out',
     file: 'apps/user/src/security-policy/security-policy.service.ts',
-    find: 'return endTokensOf(manager, without);',
-    replace: 'return [];',
+    find: 'const over = await endTokensOf(manager, without);',
+    replace: 'const over = [];',
     tests: [
       { file: policy, name: 'takes effect at once: who has no second factor is out, and others are not' },
     ],

@@ -23,10 +23,14 @@ const PUBLIC = [
   'POST /api/v1/auth/login/mfa',
   'POST /api/v1/auth/mfa/totp',
   'POST /api/v1/auth/mfa/totp/confirm',
+  'POST /api/v1/auth/password-reset',
+  'POST /api/v1/auth/password-reset/confirm',
   'POST /api/v1/auth/refresh',
+  'POST /api/v1/auth/sso/callback',
+  'POST /api/v1/auth/sso/start',
 ];
 
-it('asks every route for a token, but for signing in, refreshing and coming by invitation', async () => {
+it('asks every route for a token, but for signing in, refreshing, coming by invitation, having lost the password and single sign-on', async () => {
   const open: string[] = [];
   const operations = operationsOf(gateway.document);
   for (const { method, path } of operations) {

@@ -24,8 +24,8 @@ export class InvitationController {
   @Endpoint({
     summary: 'Invite somebody to become an agent',
     description:
-      'The answer has a token that is shown only now: put it into a link to your page, and send that to them. With it ' +
-      'they choose their password; until then they are `invited`.',
+      'They get a mail with a link, where the system sends mail (`mailed`). The answer has its token, which is shown only ' +
+      'now, for a link that you hand over yourself. With it they choose their password; until then they are `invited`.',
     answer: CreatedAgentDto,
     answerDescription: 'The new agent and the token of their invitation',
     status: 201,
@@ -39,7 +39,7 @@ export class InvitationController {
   @ApiId('agent')
   @Endpoint({
     summary: 'Invite again',
-    description: 'A new token; the one before is worth nothing any more.',
+    description: 'A new mail, and a new token; the one before is worth nothing any more.',
     answer: InvitationTokenDto,
     answerDescription: 'The token of the new invitation',
     status: 201,

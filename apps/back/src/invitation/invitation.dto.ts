@@ -29,6 +29,14 @@ export class InvitationTokenDto implements InvitationToken {
 
   @ApiProperty({ format: 'date-time' })
   expiresAt!: string;
+
+  @ApiProperty({
+    description:
+      'A mail with the link is on its way. Otherwise hand it over yourself: the system sends no mail, or they had ' +
+      'three in the last hour.',
+    required: false,
+  })
+  mailed?: boolean;
 }
 
 @ApiSchema({ name: 'CreatedAgent' })

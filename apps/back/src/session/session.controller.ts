@@ -13,6 +13,7 @@ import {
   SessionListDto,
   SessionTokensDto,
   SignInDto,
+  userAgentOf,
 } from './session.dto';
 
 @ApiTags('Session')
@@ -35,6 +36,7 @@ export class SessionController {
       'invalid_credentials',
       'mfa_required',
       'mfa_enrolment_required',
+      'sso_required',
       'too_many_requests',
     ],
     public: true,

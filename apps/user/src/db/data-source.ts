@@ -5,10 +5,16 @@ import { ApiKey } from '../api-key/api-key.entity';
 import { Invitation } from '../invitation/invitation.entity';
 import { Role } from '../role/role.entity';
 import { MfaTotp, RecoveryCode, SignInChallenge } from '../mfa/mfa.entity';
+import { Mail } from '../mail/mail.entity';
+import { PasswordReset } from '../password-reset/password-reset.entity';
+import { PasswordResetRequest } from '../password-reset/password-reset-request.entity';
 import { RefreshToken } from '../session/refresh-token.entity';
 import { Session } from '../session/session.entity';
 import { SigningKey } from '../signing-key/signing-key.entity';
 import { SignInAttempt } from '../sign-in/sign-in-attempt.entity';
+import { SsoConnection } from '../sso/sso-connection.entity';
+import { SsoIdentity } from '../sso/sso-identity.entity';
+import { SsoState } from '../sso/sso-state.entity';
 import { TeamMember } from '../team/team-member.entity';
 import { Team } from '../team/team.entity';
 import { Tenant } from '../tenant/tenant.entity';
@@ -23,6 +29,9 @@ import { Audit1764910000000 } from './migrations/1764910000000-audit';
 import { ApiKey1764920000000 } from './migrations/1764920000000-api-key';
 import { TenantKey1764500000000 } from './migrations/1764500000000-tenant-key';
 import { Mfa1764510000000 } from './migrations/1764510000000-mfa';
+import { Mail1764600000000 } from './migrations/1764600000000-mail';
+import { PasswordReset1764610000000 } from './migrations/1764610000000-password-reset';
+import { Sso1764620000000 } from './migrations/1764620000000-sso';
 import { APP_ROLE, SYSTEM_ROLE } from './roles';
 
 export const SCHEMA = 'identity';
@@ -53,6 +62,12 @@ export function identityDataSource(url: string, role?: string): DataSource {
       MfaTotp,
       RecoveryCode,
       SignInChallenge,
+      Mail,
+      PasswordReset,
+      PasswordResetRequest,
+      SsoConnection,
+      SsoIdentity,
+      SsoState,
     ],
     migrations: [
       Initial1763800000000,
@@ -65,6 +80,9 @@ export function identityDataSource(url: string, role?: string): DataSource {
       ApiKey1764920000000,
       TenantKey1764500000000,
       Mfa1764510000000,
+      Mail1764600000000,
+      PasswordReset1764610000000,
+      Sso1764620000000,
     ],
     ...(role && { role }),
   });

@@ -94,3 +94,10 @@ export async function replaceInvitation(
     [hash, tenantId, agentId, expiresAt],
   );
 }
+
+export async function findTenantName(manager: EntityManager, tenantId: string): Promise<string> {
+  const [tenant] = await manager.query<{ name: string }[]>('SELECT name FROM tenant WHERE id = $1', [
+    tenantId,
+  ]);
+  return tenant!.name;
+}

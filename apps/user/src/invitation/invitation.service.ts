@@ -1,4 +1,3 @@
-import { createHash, randomBytes } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import type { agentCreate, InvitationToken, InvitationView, Principal, RpcRequest } from '@scrm/contracts';
 import { actorOf, recordAudit, violatedConstraint } from '@scrm/database';
@@ -7,11 +6,14 @@ import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { lockAgent } from '../agent/agent.repository';
 import { USER_CONFIG, type UserConfig } from '../config';
+import { MailService, type Addressee } from '../mail/mail.service';
 import { problemWith } from '../password/password.policy';
 import { PasswordService } from '../password/password.service';
 import { ABOVE, mayGive, mustHold } from '../role/rights';
 import { readGrants } from '../role/role.repository';
+import { digest, newToken } from '../secret-token';
 import {
+  findTenantName,
   insertInvited,
   InvitationRepository,
   replaceInvitation,
@@ -26,6 +28,7 @@ export class InvitationService {
     @Inject(USER_CONFIG) private readonly config: UserConfig,
     private readonly repository: InvitationRepository,
     private readonly passwords: PasswordService,
+    private readonly mail: MailService,
   ) {}
 
   /** @throws AppError conflict, where the email is taken; not_found, forbidden (the role) */
@@ -39,7 +42,7 @@ export class InvitationService {
       return await this.repository.inTenant(tenantId, async (manager) => {
         await mayGive(manager, principal, role);
         await insertInvited(manager, agent);
-        const invitation = await this.issue(manager, tenantId, agent.id);
+        const invitation = await this.issue(manager, { ...agent, agentId: agent.id });
         const target = { kind: 'agent', id: agent.id };
         const after = { name, role };
         await recordAudit(manager, { by: actorOf(principal), action: 'agent.invited', target, after });
@@ -64,7 +67,12 @@ export class InvitationService {
           'conflict',
           'Only somebody who is invited, and has not come yet, can be invited again.',
         );
-      const invitation = await this.issue(manager, tenantId, agentId);
+      const invitation = await this.issue(manager, {
+        tenantId,
+        agentId,
+        name: agent.name,
+        email: agent.email,
+      });
       const target = { kind: 'agent', id: agentId };
       await recordAudit(manager, { by: actorOf(principal), action: 'invitation.renewed', target });
       return invitation;
@@ -87,11 +95,21 @@ export class InvitationService {
     return { email };
   }
 
-  private async issue(manager: EntityManager, tenantId: string, agentId: string): Promise<InvitationToken> {
-    const token = randomBytes(32).toString('base64url');
+  private async issue(manager: EntityManager, to: Addressee): Promise<InvitationToken> {
+    const { tenantId, agentId, name } = to;
+    const token = newToken();
     const expiresAt = new Date(Date.now() + this.config.INVITATION_TTL_DAYS * DAY_MS);
     await replaceInvitation(manager, { hash: digest(token), tenantId, agentId, expiresAt });
-    return { token, expiresAt: expiresAt.toISOString() };
+    const tenantName = await findTenantName(manager, tenantId);
+    const link = this.mail.link('accept-invitation', token);
+    const mailed = await this.mail.post(
+      manager,
+      'invitation',
+      to,
+      (letters) => letters.invitation({ name, tenantName, link, expiresAt }),
+      expiresAt,
+    );
+    return { token, expiresAt: expiresAt.toISOString(), mailed };
   }
 
   private async open(token: string): Promise<OpenInvitation> {
@@ -101,7 +119,6 @@ export class InvitationService {
   }
 }
 
-const digest = (token: string) => createHash('sha256').update(token).digest();
 const over = () =>
   new AppError(
     'invitation_over',

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { passwordChange, Principal, RpcRequest } from '@scrm/contracts';
 import { AppError } from '@scrm/platform';
+import { MailService } from '../mail/mail.service';
 import { SessionService } from '../session/session.service';
 import { PasswordCheckService } from './password-check.service';
 import { problemWith } from './password.policy';
@@ -14,6 +15,7 @@ export class PasswordChangeService {
     private readonly passwords: PasswordService,
     private readonly checks: PasswordCheckService,
     private readonly sessions: SessionService,
+    private readonly mail: MailService,
   ) {}
 
   /** @throws AppError weak_password, invalid_credentials, too_many_requests, conflict */
@@ -28,8 +30,11 @@ export class PasswordChangeService {
         : problemWith(newPassword, [agent.name, agent.email]);
     if (problem) throw new AppError('weak_password', problem);
     await this.checks.check(principal, currentPassword, ip);
-    if (!(await this.repository.replace(principal, agent.hash, await this.passwords.hash(newPassword))))
-      throw new AppError('conflict', 'The password was changed at the same moment: try again.');
+    const hashes = { old: agent.hash, next: await this.passwords.hash(newPassword) };
+    const isChanged = await this.repository.replace(principal, hashes, (manager) =>
+      this.mail.tellPasswordChanged(manager, { ...agent, ...principal }),
+    );
+    if (!isChanged) throw new AppError('conflict', 'The password was changed at the same moment: try again.');
     return this.sessions.revoke(principal, 'others');
   }
 }

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Principal } from '@scrm/contracts';
 import { actorOf, recordAudit } from '@scrm/database';
-import type { DataSource } from 'typeorm';
+import type { DataSource, EntityManager } from 'typeorm';
 import { IDENTITY_SYSTEM_DB } from '../db/data-source';
 
 /** Reads and writes what only the system role may: nobody's question sees a hash. */
@@ -17,24 +17,32 @@ export class PasswordRepository {
     return row;
   }
 
-  /** @param old the hash that it takes the place of @returns false where somebody was faster */
+  /**
+   * Links by which it could be set anew are over, too.
+   *
+   * @param old the hash that it takes the place of
+   * @param also done in the same transaction
+   * @returns false where somebody was faster
+   */
   replace(
     { tenantId, agentId }: Pick<Principal, 'tenantId' | 'agentId'>,
-    old: string,
-    next: string,
+    { old, next }: { old: string; next: string },
+    also: (manager: EntityManager) => Promise<unknown>,
   ): Promise<boolean> {
     return this.db.transaction(async (manager) => {
       const [, changed] = await manager.query<[unknown[], number]>(
         `UPDATE agent SET password_hash = $3, password_set_at = now() WHERE id = $1 AND password_hash = $2`,
         [agentId, old, next],
       );
-      if (changed > 0)
-        await recordAudit(manager, {
-          by: actorOf({ tenantId, agentId }),
-          action: 'password.changed',
-          target: { kind: 'agent', id: agentId },
-        });
-      return changed > 0;
+      if (changed === 0) return false;
+      await manager.query('DELETE FROM password_reset WHERE agent_id = $1', [agentId]);
+      await also(manager);
+      await recordAudit(manager, {
+        by: actorOf({ tenantId, agentId }),
+        action: 'password.changed',
+        target: { kind: 'agent', id: agentId },
+      });
+      return true;
     });
   }
 }

@@ -26,6 +26,10 @@ export class Session {
   createdAt!: Date;
 
   /** Refreshing does not move it: then it is time to sign in again. */
+  /** Opened by the identity provider of the business: a second factor is up to that. */
+  @Column({ name: 'by_sso', type: 'boolean', default: false })
+  bySso!: boolean;
+
   @Column({ name: 'expires_at', type: 'timestamptz' })
   expiresAt!: Date;
 

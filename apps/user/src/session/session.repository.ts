@@ -7,15 +7,19 @@ import { ROLE_OF } from '../role/role.entity';
 import { RefreshToken } from './refresh-token.entity';
 import { Session } from './session.entity';
 
-type Subject = Omit<TokenSubject, 'sessionId'>;
+export type Subject = Omit<TokenSubject, 'sessionId'>;
 
 /**
  * An agent as sign-in sees them. `admitted`: neither they nor their tenant are shut out. `hasMfa`: there is a second
- * factor; `needsMfa`: their role must have one.
+ * factor; `needsMfa`: their role must have one. `ssoOnly`: their business signs in at its identity provider; admins may
+ * have to mend that, so they need not.
  */
 export type Credential = Subject & {
   passwordHash: string | null;
-} & Record<'admitted' | 'hasMfa' | 'needsMfa', boolean>;
+} & Record<'admitted' | 'hasMfa' | 'needsMfa' | 'ssoOnly', boolean>;
+
+/** How somebody showed who they are. By their identity provider: what else it asks for is up to it. */
+export type Proof = { passwordHash: string; mfa: boolean } | 'sso';
 
 /** What became of a refresh token: its session goes on for this agent, or it does not; `ended` is one that ended now. */
 export type Rotation =
@@ -45,7 +49,9 @@ export class SessionRepository {
 
   async findCredential(by: 'email' | 'id', value: string): Promise<Credential | undefined> {
     const [row] = await this.db.query<Credential[]>(
-      `SELECT ${SUBJECT}, a.password_hash AS "passwordHash", ${HAS_MFA} AS "hasMfa", ${NEEDS_MFA} AS "needsMfa"
+      `SELECT ${SUBJECT}, a.password_hash AS "passwordHash", ${HAS_MFA} AS "hasMfa", ${NEEDS_MFA} AS "needsMfa",
+              a.role <> 'admin' AND EXISTS (SELECT 1 FROM sso_connection c
+                WHERE c.tenant_id = a.tenant_id AND c.enabled AND c.enforced) AS "ssoOnly"
          FROM agent a JOIN tenant t ON t.id = a.tenant_id LEFT JOIN role r ON r.id = a.role_id
         WHERE a.${by} = $1`,
       [value],
@@ -53,27 +59,42 @@ export class SessionRepository {
     return row;
   }
 
+  /** Undefined where they, or their tenant, are shut out. */
+  async findAdmitted(agentId: string): Promise<Subject | undefined> {
+    const [row] = await this.db.query<(Subject & { admitted: boolean })[]>(
+      `SELECT ${SUBJECT} FROM agent a JOIN tenant t ON t.id = a.tenant_id LEFT JOIN role r ON r.id = a.role_id
+        WHERE a.id = $1`,
+      [agentId],
+    );
+    if (!row?.admitted) return undefined;
+    const { admitted: _, ...subject } = row;
+    return subject;
+  }
+
   /**
    * The agent's row is locked, so a password that is changed, or an agent who is deactivated, at this moment either sees
    * the session and ends it, or is seen here.
    *
-   * @param mfa a second factor was used, too
+   * @param options.proof `mfa`: a second factor was used, too
    * @returns false where the password is another one now, it takes a second factor now, or the agent is out
    */
   create(
     { id, agentId, userAgent, ip }: NewSession,
-    { token, passwordHash, mfa, days }: { token: Buffer; passwordHash: string; mfa: boolean; days: number },
+    { token, proof, days }: { token: Buffer; proof: Proof; days: number },
   ): Promise<boolean> {
+    const bySso = proof === 'sso';
+    const { passwordHash, mfa } = bySso ? { passwordHash: null, mfa: false } : proof;
     return this.db.transaction(async (manager) => {
       // On its own: what is asked next sees all that was committed before the lock was free.
       await manager.query('SELECT 1 FROM agent WHERE id = $1 FOR SHARE', [agentId]);
       const [created] = await manager.query<{ tenantId: string }[]>(
-        `INSERT INTO session (id, tenant_id, agent_id, user_agent, ip, expires_at)
-         SELECT $1, a.tenant_id, a.id, $3, $4, now() + $5 * interval '1 day'
+        `INSERT INTO session (id, tenant_id, agent_id, user_agent, ip, expires_at, by_sso)
+         SELECT $1, a.tenant_id, a.id, $3, $4, now() + $5 * interval '1 day', $6
            FROM agent a JOIN tenant t ON t.id = a.tenant_id
-          WHERE a.id = $2 AND a.password_hash = $6 AND a.status = 'active' AND ($7 OR NOT (${HAS_MFA} OR ${NEEDS_MFA}))
+          WHERE a.id = $2 AND a.status = 'active'
+            AND ($6 OR a.password_hash = $7 AND ($8 OR NOT (${HAS_MFA} OR ${NEEDS_MFA})))
          RETURNING tenant_id AS "tenantId"`,
-        [id, agentId, userAgent, ip, days, passwordHash, mfa],
+        [id, agentId, userAgent, ip, days, bySso, passwordHash, mfa],
       );
       if (!created) return false;
       const { tenantId } = created;
@@ -94,7 +115,7 @@ export class SessionRepository {
         (TokenSubject & Record<'admitted' | 'alive' | 'stale' | 'mayGoOn', boolean>)[]
       >(
         // Both rows are locked, so racing requests see each other's trade and each other's revocation.
-        `SELECT ${SUBJECT}, s.id AS "sessionId", ${HAS_MFA} OR NOT ${NEEDS_MFA} AS "mayGoOn",
+        `SELECT ${SUBJECT}, s.id AS "sessionId", s.by_sso OR ${HAS_MFA} OR NOT ${NEEDS_MFA} AS "mayGoOn",
                 s.revoked_at IS NULL AND s.expires_at > now() AS alive,
                 k.used_at IS NOT NULL AND k.used_at < now() - interval '${RACE_GRACE}' AS stale
            FROM refresh_token k

@@ -1,4 +1,3 @@
-import { createHash, randomBytes } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import type {
   Principal,
@@ -17,9 +16,10 @@ import { USER_CONFIG, type UserConfig } from '../config';
 import { ChallengeService, isOfPassword } from '../mfa/challenge.service';
 import type { OpenChallenge } from '../mfa/challenge.repository';
 import { PasswordService } from '../password/password.service';
+import { digest, newToken } from '../secret-token';
 import { SignInGuard } from '../sign-in/sign-in-guard';
 import { OwnSessionRepository } from './own-session.repository';
-import { SessionRepository, type Credential } from './session.repository';
+import { SessionRepository, type Credential, type Proof, type Subject } from './session.repository';
 
 const REFRESH_TOKEN = /^[\w-]{43}$/;
 
@@ -27,8 +27,8 @@ const signIns = counter('user_sign_ins_total', 'Attempts to sign in', ['outcome'
 const refreshes = counter('user_token_refreshes_total', 'Refresh tokens that came in', ['outcome']);
 
 interface Device {
-  userAgent?: string | undefined;
-  ip?: string | undefined;
+  userAgent?: string | null;
+  ip?: string | null;
 }
 
 @Injectable()
@@ -60,26 +60,34 @@ export class SessionService {
       return matches && credential?.admitted === true;
     });
     if (!isRight || !credential?.passwordHash) return answered(null);
-    if (credential.hasMfa || credential.needsMfa) {
+    if (credential.ssoOnly)
+      throw new AppError('sso_required', 'Your business signs in at its identity provider.');
+    const { passwordHash, hasMfa, needsMfa } = credential;
+    if (hasMfa || needsMfa) {
       signIns.inc({ outcome: 'half' });
-      throw await this.challenges.issue(
-        credential,
-        credential.passwordHash,
-        credential.hasMfa ? 'code' : 'enrolment',
-      );
+      throw await this.challenges.issue(credential, passwordHash, hasMfa ? 'code' : 'enrolment');
     }
-    return answered(await this.open(credential, { userAgent, ip, mfa: false }));
+    return answered(await this.open(subjectOf(credential), { passwordHash, mfa: false }, { userAgent, ip }));
   }
 
   /** For whoever passed a challenge. @throws AppError invalid_credentials, where the password is another one by now */
   async openPassed(passed: OpenChallenge, device: Device): Promise<SessionTokens> {
     const credential = await this.sessions.findCredential('id', passed.agentId);
-    const mayCome = credential?.admitted && isOfPassword(passed, credential.passwordHash);
-    return answered(mayCome ? await this.open(credential, { ...device, mfa: true }) : null);
+    const passwordHash = credential?.passwordHash;
+    if (!credential?.admitted || !passwordHash || !isOfPassword(passed, passwordHash)) return answered(null);
+    return answered(await this.open(subjectOf(credential), { passwordHash, mfa: true }, device));
+  }
+
+  /** For an agent who has shown in another way who they are. @returns null where they are out */
+  async openFor(agentId: string, device: Device): Promise<SessionTokens | null> {
+    const subject = await this.sessions.findAdmitted(agentId);
+    const tokens = subject ? await this.open(subject, 'sso', device) : null;
+    signIns.inc({ outcome: tokens ? 'ok' : 'refused' });
+    return tokens;
   }
 
   async refresh(refreshToken: string): Promise<SessionTokens> {
-    const next = newRefreshToken();
+    const next = newToken();
     const rotation = REFRESH_TOKEN.test(refreshToken)
       ? await this.sessions.rotate(digest(refreshToken), digest(next))
       : ({ outcome: 'refused' } as const);
@@ -127,19 +135,15 @@ export class SessionService {
 
   /** Null where the password was changed, or the agent deactivated or asked for more, since it was looked at. */
   private async open(
-    { passwordHash, admitted: _, hasMfa: _has, needsMfa: _needs, ...subject }: Credential,
-    { userAgent, ip, mfa }: Device & { mfa: boolean },
+    subject: Subject,
+    proof: Proof,
+    { userAgent, ip }: Device,
   ): Promise<SessionTokens | null> {
     const sessionId = uuidv7();
-    const refreshToken = newRefreshToken();
+    const refreshToken = newToken();
     const isOpen = await this.sessions.create(
       { id: sessionId, agentId: subject.agentId, userAgent: userAgent ?? null, ip: ip ?? null },
-      {
-        token: digest(refreshToken),
-        passwordHash: passwordHash!,
-        mfa,
-        days: this.config.REFRESH_TOKEN_TTL_DAYS,
-      },
+      { token: digest(refreshToken), proof, days: this.config.REFRESH_TOKEN_TTL_DAYS },
     );
     return isOpen ? this.answer({ ...subject, sessionId }, refreshToken) : null;
   }
@@ -155,5 +159,14 @@ function answered(tokens: SessionTokens | null): SessionTokens {
   return tokens;
 }
 
-const newRefreshToken = () => randomBytes(32).toString('base64url');
-const digest = (token: string) => createHash('sha256').update(token).digest();
+function subjectOf(credential: Credential): Subject {
+  const {
+    passwordHash: _,
+    admitted: _in,
+    ssoOnly: _sso,
+    hasMfa: _has,
+    needsMfa: _needs,
+    ...subject
+  } = credential;
+  return subject;
+}

@@ -10,8 +10,10 @@ const FREE_TRIES = 5;
 const WINDOW_S = 900;
 const FORGET_EVERY_MS = 10 * 60_000;
 
-/** A try to sign in: from where, and as whom. */
+/** A try to sign in, or the like: from where, and as whom. */
 export interface Try {
+  /** What is tried; each is counted by itself. */
+  what?: 'password-reset' | 'single-sign-on';
   email: string;
   /** Empty where nobody knows. */
   address: string;
@@ -44,7 +46,7 @@ export class SignInGuard implements OnModuleInit {
 
   /** Counts the try as a wrong one. @throws AppError too_many_requests, with the seconds to wait */
   private async begin(attempt: Try): Promise<void> {
-    const name = `${attempt.email} ${attempt.address}`;
+    const name = `${accountOf(attempt)} ${attempt.address}`;
     const asking = this.asking.get(name) ?? 0;
     // A flood for one account is refused here: it must not keep the database from answering others.
     if (asking >= FREE_TRIES) throw tooMany(1);
@@ -114,12 +116,8 @@ export class SignInGuard implements OnModuleInit {
   }
 }
 
-const keyOf = ({ email, address }: Try) => [createHash('sha256').update(email).digest(), address];
+const accountOf = ({ what, email }: Try) => (what ? `${what} ${email}` : email);
+const keyOf = (attempt: Try) => [createHash('sha256').update(accountOf(attempt)).digest(), attempt.address];
 
 const tooMany = (seconds: number) =>
-  new AppError(
-    'too_many_requests',
-    `Too many tries to sign in: try again in ${seconds} s.`,
-    undefined,
-    seconds,
-  );
+  new AppError('too_many_requests', `Too many tries: try again in ${seconds} s.`, undefined, seconds);

@@ -12,7 +12,7 @@ export interface paths {
         put?: never;
         /**
          * Invite somebody to become an agent
-         * @description The answer has a token that is shown only now: put it into a link to your page, and send that to them. With it they choose their password; until then they are `invited`.
+         * @description They get a mail with a link, where the system sends mail (`mailed`). The answer has its token, which is shown only now, for a link that you hand over yourself. With it they choose their password; until then they are `invited`.
          */
         post: operations["createAgent"];
         delete?: never;
@@ -52,7 +52,7 @@ export interface paths {
         put?: never;
         /**
          * Invite again
-         * @description A new token; the one before is worth nothing any more.
+         * @description A new mail, and a new token; the one before is worth nothing any more.
          */
         post: operations["inviteAgain"];
         delete?: never;
@@ -279,6 +279,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/auth/password-reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask for a new password
+         * @description Whoever has this email gets a mail with a link, if they are an agent who may sign in: three in an hour at most. The answer does not tell. After five times from one address each next one has to wait: 429 with `Retry-After`. Where the system sends no mail: 501 `no_mail`.
+         */
+        post: operations["resetPassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/password-reset/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Choose the new password
+         * @description With the token of the link, once. Ends all sessions of the agent; then sign in.
+         */
+        post: operations["confirmPasswordReset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/refresh": {
         parameters: {
             query?: never;
@@ -293,6 +333,46 @@ export interface paths {
          * @description The refresh token that you send ends with it. If it is used a second time, somebody else has it: the whole session ends. Two tabs of the same browser that refresh within 10 seconds are let through.
          */
         post: operations["refreshSession"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/sso/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign in by what the identity provider answered
+         * @description With `state`, `code` and `iss` of the address that the provider came back to, and the `secret` that this browser kept. Once. It takes an active agent of the business whose email the provider has verified.
+         */
+        post: operations["finishSso"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/sso/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin to sign in at the identity provider
+         * @description By `email`, or by `tenantId` where the page belongs to one business. Keep `secret` in this browser (sessionStorage) and go to `url`; the provider comes back to `/sso/callback` of the console.
+         */
+        post: operations["startSso"];
         delete?: never;
         options?: never;
         head?: never;
@@ -663,6 +743,31 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sso-connection": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the business signs in */
+        get: operations["getSsoConnection"];
+        /**
+         * Set up single sign-on (OpenID Connect)
+         * @description Register `redirectUri` of the answer at the provider. Nobody is created by signing in: agents are invited as ever. With `enforced` only admins sign in by password, so that a broken provider locks nobody out for good.
+         */
+        put: operations["putSsoConnection"];
+        post?: never;
+        /**
+         * End single sign-on
+         * @description Agents sign in by password again. Who they are at the provider is forgotten.
+         */
+        delete: operations["deleteSsoConnection"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/teams": {
         parameters: {
             query?: never;
@@ -887,7 +992,7 @@ export interface components {
             nextCursor: string | null;
         };
         /** @enum {string} */
-        ApiKeyPermission: "agent.invite" | "agent.read" | "agent.update" | "api-key.read" | "audit.read" | "conversation.assign" | "conversation.read" | "message.send" | "role.read" | "security.manage" | "sender.read" | "team.manage" | "team.read" | "template.read" | "webhook-delivery.read" | "webhook-delivery.replay";
+        ApiKeyPermission: "agent.invite" | "agent.read" | "agent.update" | "api-key.read" | "audit.read" | "conversation.assign" | "conversation.read" | "message.send" | "role.read" | "security.manage" | "sender.read" | "sso.manage" | "team.manage" | "team.read" | "template.read" | "webhook-delivery.read" | "webhook-delivery.replay";
         /** @enum {string} */
         ApiKeyStatus: "active" | "expired" | "revoked";
         AssignConversation: {
@@ -1108,6 +1213,8 @@ export interface components {
             agentId: string;
             /** Format: date-time */
             expiresAt: string;
+            /** @description A mail with the link is on its way. Otherwise hand it over yourself: the system sends no mail, or they had three in the last hour. */
+            mailed?: boolean;
             /** @description Shown only now. Whoever has it chooses the password. */
             token: string;
         };
@@ -1147,7 +1254,7 @@ export interface components {
          * @description Stable: a client may act on it.
          * @enum {string}
          */
-        ErrorCode: "invalid_request" | "invalid_cursor" | "unauthenticated" | "invalid_credentials" | "invalid_code" | "invalid_signature" | "mfa_enrolment_required" | "mfa_required" | "invalid_verify_token" | "forbidden" | "not_found" | "conflict" | "challenge_over" | "invitation_over" | "payload_too_large" | "unsupported_media_type" | "invalid_message" | "idempotency_key_reused" | "window_closed" | "template_not_usable" | "weak_password" | "too_many_requests" | "internal" | "unavailable" | "timeout";
+        ErrorCode: "invalid_request" | "invalid_cursor" | "unauthenticated" | "invalid_credentials" | "invalid_code" | "invalid_signature" | "mfa_enrolment_required" | "mfa_required" | "invalid_verify_token" | "forbidden" | "sso_refused" | "sso_required" | "not_found" | "conflict" | "challenge_over" | "invitation_over" | "password_reset_over" | "sso_over" | "payload_too_large" | "unsupported_media_type" | "invalid_message" | "idempotency_key_reused" | "window_closed" | "template_not_usable" | "weak_password" | "too_many_requests" | "internal" | "no_mail" | "no_sso" | "unavailable" | "sso_provider_unavailable" | "timeout";
         /** @description What is wrong with one field. */
         FieldError: {
             /** @example must be shorter than or equal to 4096 characters */
@@ -1261,6 +1368,8 @@ export interface components {
         InvitationToken: {
             /** Format: date-time */
             expiresAt: string;
+            /** @description A mail with the link is on its way. Otherwise hand it over yourself: the system sends no mail, or they had three in the last hour. */
+            mailed?: boolean;
             /** @description Shown only now. Whoever has it chooses the password. */
             token: string;
         };
@@ -1437,6 +1546,32 @@ export interface components {
              */
             newPassword: string;
         };
+        PasswordReset: {
+            /**
+             * Format: email
+             * @example agent1@demo.test
+             */
+            email: string;
+        };
+        PasswordResetConfirm: {
+            /**
+             * Format: password
+             * @description At least 10 characters, and neither easy to guess nor known from leaks.
+             */
+            password: string;
+            token: string;
+        };
+        PasswordResetDone: {
+            /** @example agent1@demo.test */
+            email: string;
+        };
+        PasswordResetSent: {
+            /**
+             * @description How long the link is good.
+             * @example 60
+             */
+            validForMinutes: number;
+        };
         Permission: {
             id: components["schemas"]["PermissionId"];
             /** @description How far it can reach, the narrowest first. */
@@ -1448,7 +1583,7 @@ export interface components {
             title: string;
         };
         /** @enum {string} */
-        PermissionId: "agent.invite" | "agent.read" | "agent.update" | "api-key.manage" | "api-key.read" | "audit.read" | "conversation.assign" | "conversation.read" | "message.send" | "role.manage" | "role.read" | "security.manage" | "sender.read" | "team.manage" | "team.read" | "template.read" | "webhook-delivery.read" | "webhook-delivery.replay";
+        PermissionId: "agent.invite" | "agent.read" | "agent.update" | "api-key.manage" | "api-key.read" | "audit.read" | "conversation.assign" | "conversation.read" | "message.send" | "role.manage" | "role.read" | "security.manage" | "sender.read" | "sso.manage" | "team.manage" | "team.read" | "template.read" | "webhook-delivery.read" | "webhook-delivery.replay";
         PermissionList: {
             items: components["schemas"]["Permission"][];
         };
@@ -1670,6 +1805,72 @@ export interface components {
              * @example demo-agent-2026
              */
             password: string;
+        };
+        SsoCallback: {
+            code: string;
+            /** @description Where the provider sent one. */
+            iss?: string;
+            secret: string;
+            state: string;
+        };
+        SsoConnection: {
+            /** @example waba-scrm */
+            clientId: string;
+            /**
+             * @description Of the emails that may come in by it.
+             * @example [
+             *       "kopi.example"
+             *     ]
+             */
+            domains: string[];
+            enabled: boolean;
+            /** @description Whoever is no admin signs in this way only. */
+            enforced: boolean;
+            /** @example https://login.kopi.example */
+            issuer: string;
+            /**
+             * @description What the provider has to know of us.
+             * @example https://app.example.com/sso/callback
+             */
+            redirectUri: string;
+        };
+        SsoConnectionPut: {
+            /** @example waba-scrm */
+            clientId: string;
+            /**
+             * Format: password
+             * @description May be left out where issuer and client stay the same: then it stays, too.
+             */
+            clientSecret?: string;
+            /**
+             * @description Of the emails that may come in by it.
+             * @example [
+             *       "kopi.example"
+             *     ]
+             */
+            domains: string[];
+            enabled: boolean;
+            /** @description Whoever is no admin signs in this way only. */
+            enforced: boolean;
+            /** @example https://login.kopi.example */
+            issuer: string;
+        };
+        SsoStart: {
+            /**
+             * Format: email
+             * @example citra@kopi.example
+             */
+            email?: string;
+            /** Format: uuid */
+            tenantId?: string;
+        };
+        SsoStarted: {
+            /** Format: date-time */
+            expiresAt: string;
+            /** @description Stays in this browser: without it the answer of the provider is worth nothing. */
+            secret: string;
+            /** @description Of the identity provider. */
+            url: string;
         };
         StickerMessageBody: {
             context?: {
@@ -3073,6 +3274,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `sso_required`: This business signs in at its identity provider */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `payload_too_large`: The body is too large */
             413: {
                 headers: {
@@ -3444,6 +3654,207 @@ export interface operations {
             };
         };
     };
+    resetPassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordReset"];
+            };
+        };
+        responses: {
+            /** @description The same for every email */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasswordResetSent"];
+                };
+            };
+            /** @description `invalid_request`: The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payload_too_large`: The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: The content type is not supported */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `no_mail`: This system sends no mail */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Temporarily unavailable: try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timeout`: A service did not answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    confirmPasswordReset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordResetConfirm"];
+            };
+        };
+        responses: {
+            /** @description What to sign in with */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasswordResetDone"];
+                };
+            };
+            /** @description `invalid_request`: The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `password_reset_over`: The link to a new password is over */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payload_too_large`: The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: The content type is not supported */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `weak_password`: The password is too easy to guess */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Temporarily unavailable: try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timeout`: A service did not answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     refreshSession: {
         parameters: {
             query?: never;
@@ -3512,6 +3923,207 @@ export interface operations {
                 };
             };
             /** @description `unavailable`: Temporarily unavailable: try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timeout`: A service did not answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    finishSso: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SsoCallback"];
+            };
+        };
+        responses: {
+            /** @description Tokens of a new session */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionTokens"];
+                };
+            };
+            /** @description `invalid_request`: The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `sso_refused`: Single sign-on does not admit them */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `sso_over`: This single sign-on is over: start again */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payload_too_large`: The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: The content type is not supported */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Temporarily unavailable: try again; `sso_provider_unavailable`: The identity provider does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timeout`: A service did not answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    startSso: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SsoStart"];
+            };
+        };
+        responses: {
+            /** @description Where to go, and what to keep; good for ten minutes */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SsoStarted"];
+                };
+            };
+            /** @description `invalid_request`: The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payload_too_large`: The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: The content type is not supported */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `no_sso`: Single sign-on is not set up */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Temporarily unavailable: try again; `sso_provider_unavailable`: The identity provider does not answer */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5697,6 +6309,277 @@ export interface operations {
             };
             /** @description `forbidden`: Not allowed */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Temporarily unavailable: try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timeout`: A service did not answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getSsoConnection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The identity provider, without its secret */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SsoConnection"];
+                };
+            };
+            /** @description `invalid_request`: The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Sign in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Temporarily unavailable: try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timeout`: A service did not answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putSsoConnection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SsoConnectionPut"];
+            };
+        };
+        responses: {
+            /** @description As it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SsoConnection"];
+                };
+            };
+            /** @description `invalid_request`: The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Sign in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payload_too_large`: The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: The content type is not supported */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `no_sso`: Single sign-on is not set up */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Temporarily unavailable: try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timeout`: A service did not answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteSsoConnection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As it was */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SsoConnection"];
+                };
+            };
+            /** @description `invalid_request`: The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Sign in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: Not found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

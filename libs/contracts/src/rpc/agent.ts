@@ -51,8 +51,13 @@ export const agentUpdate = defineRpc(
   colleagueView,
 );
 
-/** Good for one use: whoever has it chooses the password. Shown once, and kept nowhere. */
-const invitationToken = z.object({ token: z.string(), expiresAt: timestamp });
+/** Good for one use: whoever has it chooses the password. Shown once, and kept as long as it waits to be mailed. */
+const invitationToken = z.object({
+  token: z.string(),
+  expiresAt: timestamp,
+  /** A mail with the link is on its way. Not there before the system sent mail. */
+  mailed: z.boolean().optional(),
+});
 export type InvitationToken = z.infer<typeof invitationToken>;
 
 /**

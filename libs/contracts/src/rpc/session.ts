@@ -11,8 +11,8 @@ export const sessionTokens = z.object({
 export type SessionTokens = z.infer<typeof sessionTokens>;
 
 /**
- * Sign in. Errors: invalid_credentials; too_many_requests; mfa_required and mfa_enrolment_required, with a challenge:
- * the password was right, and there is another step.
+ * Sign in. Errors: invalid_credentials; too_many_requests; sso_required; mfa_required and mfa_enrolment_required, with a
+ * challenge: the password was right, and there is another step.
  */
 export const sessionCreate = defineRpc(
   'user.session.create.v1',

@@ -2,9 +2,11 @@ import type { DataSource } from 'typeorm';
 import { NO_ID, SealedValueError, type KeyVault } from './key-vault';
 import { notSealedWith, notSealedWithAnyKey, sealWith, type SealedPlace } from './sealed-value';
 
-/** A column with sealed secrets of tenants, in a table with `id` and `tenant_id`. */
+/** A column with sealed secrets of tenants, in a table with `tenant_id`. */
 export interface SealedColumn {
   table: string;
+  /** What names a row: `id` where it is not said. */
+  key?: string;
   column: string;
   /** Opens a value, also of an older form. */
   open: (sealed: Buffer, place: SealedPlace) => Promise<string>;
@@ -33,32 +35,32 @@ export async function rotateTenantKey(
   await vault.check();
   const key = await vault.replaceKey(tenantId);
   const result: Rotation = { tenantId, resealed: 0, unreadable: [] };
-  for (const { table, column, open } of columns) {
+  for (const { table, key: id = 'id', column, open } of columns) {
     for (let after = NO_ID; ;) {
-      const rows = await system.query<{ id: string; sealed: Buffer }[]>(
-        `SELECT id, ${column} AS sealed FROM ${table}
-          WHERE tenant_id = $1 AND id > $2 AND ${notSealedWith(column, '$3')} ORDER BY id LIMIT ${BATCH}`,
+      const rows = await system.query<{ rowId: string; sealed: Buffer }[]>(
+        `SELECT ${id} AS "rowId", ${column} AS sealed FROM ${table}
+          WHERE tenant_id = $1 AND ${id} > $2 AND ${notSealedWith(column, '$3')} ORDER BY ${id} LIMIT ${BATCH}`,
         [tenantId, after, key.id],
       );
-      for (const { id, sealed } of rows) {
-        const place = { tenantId, column: `${table}.${column}`, rowId: id };
+      for (const { rowId, sealed } of rows) {
+        const place = { tenantId, column: `${table}.${column}`, rowId };
         const secret = await open(sealed, place).catch((error: unknown) => {
           if (error instanceof SealedValueError) return null;
           throw error;
         });
         if (secret === null) {
-          result.unreadable.push(id);
+          result.unreadable.push(rowId);
           continue;
         }
         const [, changed] = await system.query<[unknown[], number]>(
-          `UPDATE ${table} SET ${column} = $3 WHERE id = $1 AND ${column} = $2`,
-          [id, sealed, sealWith(key, secret, place)],
+          `UPDATE ${table} SET ${column} = $3 WHERE ${id} = $1 AND ${column} = $2`,
+          [rowId, sealed, sealWith(key, secret, place)],
         );
         result.resealed += changed;
       }
       const last = rows.at(-1);
       if (!last) break;
-      after = last.id;
+      after = last.rowId;
     }
   }
   return result;
