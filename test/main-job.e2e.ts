@@ -219,11 +219,15 @@ describe('the main job', () => {
     const { body: page } = await admin.get<{ items: { id: string; email: string }[] }>('/agents?limit=100');
     const { id } = page.items.find((item) => item.email === email)!;
     began = performance.now();
-    expect(await admin.patch(`/agents/${id}`, { status: 'deactivated' })).toMatchObject({ status: 200 });
+    const out = { status: 'deactivated', handOver: { to: 'pool' } };
+    expect(await admin.patch(`/agents/${id}`, out)).toMatchObject({ status: 200 });
     await Promise.all([eventually(() => isOut(here)), closed([mine])]);
     expect(performance.now() - began).toBeLessThan(2_000);
     await expect(Api.login(stack, email)).rejects.toThrow(/invalid_credentials/);
-    expect(await admin.patch(`/agents/${id}`, { status: 'active' })).toMatchObject({ status: 200 });
+    // When their conversations are with others.
+    await eventually(async () =>
+      expect(await admin.patch(`/agents/${id}`, { status: 'active' })).toMatchObject({ status: 200 }),
+    );
     await isOut(here);
     expect((await (await Api.login(stack, email)).get('/me')).status).toBe(200);
   });

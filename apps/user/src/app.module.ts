@@ -5,8 +5,10 @@ import { MessagingModule, type MessagingOptions } from '@scrm/messaging';
 import { AccessModule } from './access/access.module';
 import { AccessTokenModule } from './access-token/access-token.module';
 import { AgentModule } from './agent/agent.module';
+import { AssignmentTargetModule } from './assignment-target/assignment-target.module';
 import { USER_CONFIG, type UserConfig } from './config';
 import { identityPools } from './db/data-source';
+import { HandOverModule } from './hand-over/hand-over.module';
 import { InvitationModule } from './invitation/invitation.module';
 import { PasswordModule } from './password/password.module';
 import { SessionModule } from './session/session.module';
@@ -29,6 +31,8 @@ export class AppModule {
         AccessModule,
         AccessTokenModule,
         AgentModule,
+        AssignmentTargetModule,
+        HandOverModule,
         InvitationModule,
         PasswordModule,
         SessionModule,

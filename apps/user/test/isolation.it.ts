@@ -20,7 +20,16 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
-const TENANT_TABLES = ['tenant', 'team', 'agent', 'team_member', 'session', 'refresh_token', 'invitation'];
+const TENANT_TABLES = [
+  'tenant',
+  'team',
+  'agent',
+  'team_member',
+  'session',
+  'refresh_token',
+  'invitation',
+  'hand_over',
+];
 const VISIBLE = ['tenant', 'team', 'agent', 'team_member', 'session'];
 const count = async (db: { query(sql: string): Promise<{ n: string }[]> }, table: string) =>
   Number((await db.query(`SELECT count(*) AS n FROM ${table}`))[0]!.n);

@@ -18,6 +18,7 @@ import { identityDataSource, SCHEMA } from '../src/db/data-source';
 import { PROVISIONING_ROLE, SYSTEM_ROLE } from '../src/db/roles';
 import { readDemo, seedDemo } from '../src/db/seed-demo';
 import { userService } from '../src/service';
+import { FakeWaba } from './fake-waba';
 
 const DEMO_FILE = path.join(__dirname, '../../../tools/demo.json');
 export const demo = readDemo(DEMO_FILE);
@@ -84,6 +85,7 @@ export interface UserStack extends RunningService {
   databaseUrl: string;
   config: UserConfig;
   rpc: RpcClient;
+  waba: FakeWaba;
   signIn(account: { email: string; password: string }, device?: Device): Promise<SessionTokens>;
   /** Asks something with the token. */
   works(token: string): Promise<{ items: SessionView[] }>;
@@ -112,6 +114,7 @@ export async function startUserStack(extra: Partial<UserConfig> = {}): Promise<U
     }),
     ...extra,
   };
+  const waba = await FakeWaba.start(broker);
   const service = await startService(userService(config));
   const drain = new Drain();
   const listeners: ChannelModel[] = [];
@@ -126,6 +129,7 @@ export async function startUserStack(extra: Partial<UserConfig> = {}): Promise<U
     databaseUrl: database.url,
     config,
     rpc,
+    waba,
     signIn: ({ email, password }, device = {}) => rpc.call(sessionCreate, { email, password, ...device }),
     works: (token) => rpc.call(sessionList, {}, { token }),
     hearRevocations: async () => {
@@ -151,6 +155,7 @@ export async function startUserStack(extra: Partial<UserConfig> = {}): Promise<U
       for (const connection of listeners) await connection.close();
       await drain.run(service.logger);
       await service.stop();
+      await waba.stop();
       await broker.clear();
       await database.drop();
     },

@@ -12,10 +12,13 @@ import { Revocations, TokenVerifier } from '@scrm/platform';
 import { CloudApiClient } from './cloud-api/cloud-api.client';
 import { WABA_CONFIG, type WabaConfig, type WabaRole } from './config';
 import { ContactResolver } from './contact/contact.resolver';
+import { AssignmentTargets } from './conversation/assignment-target';
 import { ConversationRepository } from './conversation/conversation.repository';
 import { ConversationRpc } from './conversation/conversation.rpc';
 import { ConversationService } from './conversation/conversation.service';
 import { APP_DB, APP_ROLE, SYSTEM_DB, SYSTEM_ROLE, wabaDataSource } from './db/data-source';
+import { HandOverRpc } from './hand-over/hand-over.rpc';
+import { HandOverService } from './hand-over/hand-over.service';
 import { MeasureService } from './maintenance/measure.service';
 import { OverdueService } from './maintenance/overdue.service';
 import { RetentionService } from './maintenance/retention.service';
@@ -55,6 +58,7 @@ const INGRESS: Provider[] = [WebhookPublisher];
 
 /** What the worker and the scheduler share. */
 const CORE: Provider[] = [
+  AssignmentTargets,
   SenderDirectory,
   ContactResolver,
   ConversationRepository,
@@ -62,6 +66,7 @@ const CORE: Provider[] = [
   MessageRepository,
   MessageService,
   DispatchPublisher,
+  HandOverService,
   InboundService,
   StatusService,
   StreamPublisher,
@@ -85,7 +90,7 @@ const BY_ROLE: Record<WabaRole, Provider[]> = {
   scheduler: [Scheduler, MeasureService, OverdueService, RetentionService],
 };
 
-const RPC = [ConversationRpc, MessageRpc, SenderRpc, TemplateRpc, WebhookRpc, StreamRpc];
+const RPC = [ConversationRpc, HandOverRpc, MessageRpc, SenderRpc, TemplateRpc, WebhookRpc, StreamRpc];
 
 /** One image; the roles decide what of it comes to life. */
 @Module({})

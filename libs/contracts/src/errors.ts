@@ -12,6 +12,7 @@ export const ERRORS = {
   forbidden: { status: 403, title: 'Not allowed' },
   not_found: { status: 404, title: 'Not found' },
   conflict: { status: 409, title: 'The resource is in another state' },
+  hand_over_required: { status: 409, title: 'Say who takes over the open conversations' },
   invitation_over: { status: 410, title: 'The invitation is over' },
   payload_too_large: { status: 413, title: 'The body is too large' },
   unsupported_media_type: { status: 415, title: 'The content type is not supported' },

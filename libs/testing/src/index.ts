@@ -1,4 +1,5 @@
 export * from './eventually';
+export * from './fake-service';
 export * from './infrastructure';
 export * from './test-identity';
 export * from './tcp-proxy';

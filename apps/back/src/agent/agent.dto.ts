@@ -5,10 +5,13 @@ import {
   type AgentStatus,
   type AgentView,
   type ColleagueView,
+  type HandOverTarget,
   type Role,
 } from '@scrm/contracts';
-import { IsIn, IsNotEmpty, IsOptional, IsString, MaxLength } from 'class-validator';
+import { Type } from 'class-transformer';
+import { IsIn, IsNotEmpty, IsOptional, IsString, MaxLength, ValidateNested } from 'class-validator';
 import { PageQuery, pageOf } from '../http/page.dto';
+import { HandOverDto } from './hand-over.dto';
 
 @ApiSchema({ name: 'Tenant' })
 export class TenantDto {
@@ -98,4 +101,13 @@ export class AgentUpdateDto {
   @IsOptional()
   @IsIn(CHANGES)
   status?: (typeof CHANGES)[number];
+
+  @ApiPropertyOptional({
+    type: HandOverDto,
+    description: 'With `deactivated`: who takes over. Needed where the agent has open conversations.',
+  })
+  @IsOptional()
+  @ValidateNested()
+  @Type(() => HandOverDto)
+  handOver?: HandOverDto & HandOverTarget;
 }

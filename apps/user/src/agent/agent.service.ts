@@ -12,6 +12,7 @@ import type {
 import { AppError, decodePage, isId, toPage } from '@scrm/platform';
 import { endAgentTokens } from '../access/access.repository';
 import { AccessService } from '../access/access.service';
+import { HandOverService, needsHandOver } from '../hand-over/hand-over.service';
 import type { Agent } from './agent.entity';
 import {
   AgentRepository,
@@ -29,6 +30,7 @@ export class AgentService {
   constructor(
     private readonly agents: AgentRepository,
     private readonly access: AccessService,
+    private readonly handOvers: HandOverService,
   ) {}
 
   async me({ tenantId, agentId }: Principal): Promise<AgentView> {
@@ -48,14 +50,21 @@ export class AgentService {
 
   async update(principal: Principal, change: Change): Promise<ColleagueView> {
     const { tenantId } = principal;
-    const { view, ended } = await this.agents.inTenant(tenantId, async (manager) => {
-      // In one order, so that two changes never wait for each other in a circle: the admins, then whom it is about.
+    const outlook = await this.handOvers.lookAhead(tenantId, change);
+    const { view, ended, handOver } = await this.agents.inTenant(tenantId, async (manager) => {
+      // In one order, so that two changes never wait for each other in a circle: a team, the admins, then agents.
+      await this.handOvers.lockTeamOf(manager, change.handOver);
       const admins = change.role || change.status ? await lockAdmins(manager) : [];
+      await this.handOvers.lockTakerOf(manager, change.agentId, change.handOver);
       const agent = await lockAgent(manager, change.agentId);
       if (!agent) throw new AppError('not_found', 'There is no such agent.');
       const { name = agent.name, role = agent.role } = change;
       const status = statusOf(agent, change);
-      const rights = checked(principal, agent, { role, status }, admins);
+      const out = status === 'deactivated' && (agent.status !== 'deactivated' || !!change.handOver);
+      const rights = checked(principal, agent, { role, status }, admins) || out;
+      if (out && outlook.open > 0) needsHandOver(outlook.open);
+      if (agent.status === 'deactivated' && status !== 'deactivated')
+        await this.handOvers.checkReturn(manager, agent.id, outlook);
       await manager.query('UPDATE agent SET name = $2, role = $3, status = $4 WHERE id = $1', [
         agent.id,
         name,
@@ -65,9 +74,11 @@ export class AgentService {
       const over: Revocation[] = rights ? [await endAgentTokens(manager, agent.id)] : [];
       if (status === 'deactivated') await endSessions(manager, agent.id);
       const [colleague] = await withTeams(manager, [{ ...agent, name, role, status }]);
-      return { view: toView(colleague!), ended: over };
+      const begun = out ? await this.handOvers.begin(manager, agent, change.handOver) : null;
+      return { view: toView(colleague!), ended: over, handOver: begun };
     });
     await this.access.announce(ended);
+    if (handOver) await this.handOvers.announce(handOver);
     return view;
   }
 }

@@ -7,15 +7,17 @@ import {
   type ConversationView,
   type RpcResponse,
 } from '@scrm/contracts';
-import { inTenant, tenantTransaction } from '@scrm/database';
+import { inTenant, tenantTransaction, type Transaction } from '@scrm/database';
 import type { Caller } from '@scrm/messaging';
 import { AppError } from '@scrm/platform';
 import type { DataSource, EntityManager } from 'typeorm';
 import type { z } from 'zod';
 import { ContactResolver } from '../contact/contact.resolver';
 import { APP_DB } from '../db/data-source';
+import { letGoSince } from '../hand-over/gate';
 import { StreamPublisher } from '../stream/stream.publisher';
 import { Timeline } from '../stream/timeline';
+import { AssignmentTargets, notActive } from './assignment-target';
 import {
   audienceOf,
   CONVERSATION_COLUMNS,
@@ -23,6 +25,7 @@ import {
   type ConversationRecord,
 } from './conversation.record';
 import { ConversationRepository } from './conversation.repository';
+import { move } from './move';
 import { toPage } from '@scrm/platform';
 
 @Injectable()
@@ -31,6 +34,7 @@ export class ConversationService {
     @Inject(APP_DB) private readonly database: DataSource,
     private readonly repository: ConversationRepository,
     private readonly contacts: ContactResolver,
+    private readonly targets: AssignmentTargets,
     private readonly stream: StreamPublisher,
   ) {}
 
@@ -105,14 +109,14 @@ export class ConversationService {
     });
   }
 
-  assign(caller: Caller, request: z.output<typeof conversationAssign.request>): Promise<ConversationView> {
-    return this.change(caller, request.conversationId, (timeline, conversation) => {
-      const previous = audienceOf(conversation);
-      if (request.assigneeId !== undefined) conversation.assignee_id = request.assigneeId;
-      if (request.teamId !== undefined) conversation.team_id = request.teamId;
-      const now = audienceOf(conversation);
-      if (now.assigneeId === previous.assigneeId && now.teamId === previous.teamId) return;
-      timeline.record(conversation, 'conversation.updated', undefined, { previousAudience: previous });
+  async assign(
+    caller: Caller,
+    request: z.output<typeof conversationAssign.request>,
+  ): Promise<ConversationView> {
+    const agent = await this.targets.check(caller.principal.tenantId, request);
+    return this.change(caller, request.conversationId, async (timeline, conversation, tx) => {
+      if (agent && (await letGoSince(tx, agent))) throw notActive();
+      move(timeline, conversation, request);
     });
   }
 
@@ -120,14 +124,14 @@ export class ConversationService {
   private async change(
     caller: Caller,
     id: string,
-    work: (timeline: Timeline, conversation: ConversationRecord) => void,
+    work: (timeline: Timeline, conversation: ConversationRecord, tx: Transaction) => void | Promise<void>,
   ): Promise<ConversationView> {
     const { principal, scope } = caller;
     const { view, changes } = await tenantTransaction(this.database, principal.tenantId, async (tx) => {
       const timeline = await Timeline.open(tx, [id]);
       const conversation = timeline.find(id);
       if (!conversation || !canSee(principal, scope, audienceOf(conversation))) throw notFound();
-      work(timeline, conversation);
+      await work(timeline, conversation, tx);
       return { changes: await timeline.commit(), view: toConversationView(conversation) };
     });
     await this.stream.announce(changes);

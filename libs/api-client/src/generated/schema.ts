@@ -36,9 +36,26 @@ export interface paths {
         head?: never;
         /**
          * Change an agent
-         * @description Another role or status takes effect at once: the agent’s access tokens end (401 `unauthenticated`, sockets are closed with 4401), and the next ones say what they may do now. Whoever is deactivated is signed out everywhere.
+         * @description Another role or status takes effect at once: the agent’s access tokens end (401 `unauthenticated`, sockets are closed with 4401), and the next ones say what they may do now. Whoever is deactivated is signed out everywhere, and their conversations go to whom `handOver` says. Without it, an agent with open conversations stays as they are (409 `hand_over_required`). They come back (`active`) when that is done.
          */
         patch: operations["updateAgent"];
+        trace?: never;
+    };
+    "/api/v1/agents/{id}/hand-over": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far the hand-over of an agent’s conversations is */
+        get: operations["getHandOver"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/agents/{id}/invitation": {
@@ -191,7 +208,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Hand it to an agent or a team, or give it back */
+        /**
+         * Hand it to an agent or a team, or give it back
+         * @description To an agent who is active (409 `conflict`) and to teams of the business only (404).
+         */
         post: operations["assignConversation"];
         delete?: never;
         options?: never;
@@ -487,10 +507,21 @@ export interface components {
             name: string;
             role: components["schemas"]["Role"];
         };
+        AgentHandOver: {
+            /** Format: date-time */
+            doneAt: string | null;
+            handOver: components["schemas"]["HandOver"];
+            /** @description Conversations that are still assigned to the agent. */
+            remaining: number;
+            /** Format: date-time */
+            startedAt: string;
+        };
         /** @enum {string} */
         AgentStatus: "invited" | "active" | "deactivated";
         /** @description What is not given stays as it is. */
         AgentUpdate: {
+            /** @description With `deactivated`: who takes over. Needed where the agent has open conversations. */
+            handOver?: components["schemas"]["HandOver"];
             /** @example Citra Dewi */
             name?: string;
             /** @description Not one’s own. */
@@ -667,7 +698,7 @@ export interface components {
          * @description Stable: a client may act on it.
          * @enum {string}
          */
-        ErrorCode: "invalid_request" | "invalid_cursor" | "unauthenticated" | "invalid_credentials" | "invalid_signature" | "invalid_verify_token" | "forbidden" | "not_found" | "conflict" | "invitation_over" | "payload_too_large" | "unsupported_media_type" | "invalid_message" | "idempotency_key_reused" | "window_closed" | "template_not_usable" | "weak_password" | "too_many_requests" | "internal" | "unavailable" | "timeout";
+        ErrorCode: "invalid_request" | "invalid_cursor" | "unauthenticated" | "invalid_credentials" | "invalid_signature" | "invalid_verify_token" | "forbidden" | "not_found" | "conflict" | "hand_over_required" | "invitation_over" | "payload_too_large" | "unsupported_media_type" | "invalid_message" | "idempotency_key_reused" | "window_closed" | "template_not_usable" | "weak_password" | "too_many_requests" | "internal" | "unavailable" | "timeout";
         /** @description What is wrong with one field. */
         FieldError: {
             /** @example must be shorter than or equal to 4096 characters */
@@ -677,6 +708,21 @@ export interface components {
              * @example text.body
              */
             path: string;
+        };
+        /** @description Who takes over the conversations of an agent: another agent, a team, or (`pool`) whoever is in the team that each of them belongs to. */
+        HandOver: {
+            /**
+             * Format: uuid
+             * @description With `agent`: somebody who is active.
+             */
+            agentId?: string;
+            /**
+             * Format: uuid
+             * @description With `team`.
+             */
+            teamId?: string;
+            /** @enum {string} */
+            to: "agent" | "team" | "pool";
         };
         ImageMessageBody: {
             context?: {
@@ -1494,7 +1540,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `conflict`: The resource is in another state */
+            /** @description `conflict`: The resource is in another state; `hand_over_required`: Say who takes over the open conversations */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -1514,6 +1560,92 @@ export interface operations {
             };
             /** @description `unsupported_media_type`: The content type is not supported */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Temporarily unavailable: try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timeout`: A service did not answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getHandOver: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the agent. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Their last one */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentHandOver"];
+                };
+            };
+            /** @description `invalid_request`: The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Sign in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: Not found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2348,6 +2480,15 @@ export interface operations {
             };
             /** @description `not_found`: Not found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conflict`: The resource is in another state */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
