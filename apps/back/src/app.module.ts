@@ -9,6 +9,7 @@ import { ConversationController } from './conversation/conversation.controller';
 import { InvitationController } from './invitation/invitation.controller';
 import { MessageController } from './message/message.controller';
 import { PasswordController } from './password/password.controller';
+import { PresenceController } from './presence/presence.controller';
 import { SenderController } from './sender/sender.controller';
 import { SessionController } from './session/session.controller';
 import { TeamController } from './team/team.controller';
@@ -24,6 +25,7 @@ import { WebhookDeliveryController } from './webhook-delivery/webhook-delivery.c
     AgentController,
     ConversationController,
     MessageController,
+    PresenceController,
     SenderController,
     TeamController,
     TemplateController,

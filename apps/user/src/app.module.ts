@@ -11,6 +11,7 @@ import { identityPools } from './db/data-source';
 import { HandOverModule } from './hand-over/hand-over.module';
 import { InvitationModule } from './invitation/invitation.module';
 import { PasswordModule } from './password/password.module';
+import { PresenceModule } from './presence/presence.module';
 import { SessionModule } from './session/session.module';
 import { SigningKeyModule } from './signing-key/signing-key.module';
 import { TeamModule } from './team/team.module';
@@ -35,6 +36,7 @@ export class AppModule {
         HandOverModule,
         InvitationModule,
         PasswordModule,
+        PresenceModule,
         SessionModule,
         SigningKeyModule,
         TeamModule,

@@ -15,6 +15,10 @@ export const userConfig = baseConfig.extend({
   REFRESH_TOKEN_TTL_DAYS: z.coerce.number().min(1).max(365).default(30),
   /** How long the link of an invitation is good. */
   INVITATION_TTL_DAYS: z.coerce.number().min(0.01).max(90).default(7),
+  /** A ws pod that was not heard for so long is gone. It speaks every ten seconds. */
+  PRESENCE_LEASE_S: z.coerce.number().min(30).max(600).default(30),
+  /** Who has no socket any more is offline after this. */
+  PRESENCE_GRACE_S: z.coerce.number().min(0).max(3_600).default(60),
 });
 export type UserConfig = z.infer<typeof userConfig>;
 export const USER_CONFIG = Symbol('user-config');

@@ -29,6 +29,8 @@ const TENANT_TABLES = [
   'refresh_token',
   'invitation',
   'hand_over',
+  'agent_socket',
+  'agent_presence',
 ];
 const VISIBLE = ['tenant', 'team', 'agent', 'team_member', 'session'];
 const count = async (db: { query(sql: string): Promise<{ n: string }[]> }, table: string) =>

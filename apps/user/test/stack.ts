@@ -93,7 +93,18 @@ export interface UserStack extends RunningService {
   hearRevocations(): Promise<Revocation[]>;
   /** As if every trade of a refresh token were longer ago than two tabs may race. */
   ageRefreshTokens(): Promise<unknown>;
+  /** Another process of the service in place of this one, whose address is another one. */
+  restart(meanwhile: () => Promise<unknown>): Promise<RunningService>;
   close(): Promise<void>;
+}
+
+async function startReady(config: UserConfig): Promise<RunningService> {
+  const service = await startService(userService(config));
+  await eventually(async () => {
+    const { status } = await fetch(`${service.url}/health/ready`);
+    if (status !== 200) throw new Error(`not ready: ${status}`);
+  });
+  return service;
 }
 
 /** The service on the real database and broker, with two tenants in it, and a client to ask it. */
@@ -115,15 +126,11 @@ export async function startUserStack(extra: Partial<UserConfig> = {}): Promise<U
     ...extra,
   };
   const waba = await FakeWaba.start(broker);
-  const service = await startService(userService(config));
+  let service = await startReady(config);
   const drain = new Drain();
   const listeners: ChannelModel[] = [];
   const options: MessagingOptions = { url: broker.url, service: 'test', names: broker.names };
   const rpc = new RpcClient(options, drain, service.logger);
-  await eventually(async () => {
-    const { status } = await fetch(`${service.url}/health/ready`);
-    if (status !== 200) throw new Error(`not ready: ${status}`);
-  });
   return {
     ...service,
     databaseUrl: database.url,
@@ -151,6 +158,12 @@ export async function startUserStack(extra: Partial<UserConfig> = {}): Promise<U
           `UPDATE refresh_token SET used_at = used_at - interval '11 seconds' WHERE used_at IS NOT NULL`,
         ),
       ),
+    restart: async (meanwhile) => {
+      await service.stop();
+      await meanwhile();
+      service = await startReady(config);
+      return service;
+    },
     close: async () => {
       for (const connection of listeners) await connection.close();
       await drain.run(service.logger);

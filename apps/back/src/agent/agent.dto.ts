@@ -1,11 +1,13 @@
 import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
 import {
   AGENT_STATUSES,
+  PRESENCES,
   ROLES,
   type AgentStatus,
   type AgentView,
   type ColleagueView,
   type HandOverTarget,
+  type Presence,
   type Role,
 } from '@scrm/contracts';
 import { Type } from 'class-transformer';
@@ -65,6 +67,13 @@ export class ColleagueDto extends PersonDto implements ColleagueView {
     enumName: 'AgentStatus',
   })
   status!: AgentStatus;
+
+  @ApiPropertyOptional({
+    description: 'Sockets hear of changes in `presence` frames.',
+    enum: PRESENCES,
+    enumName: 'Presence',
+  })
+  presence?: Presence;
 }
 
 export const ColleaguePageDto = pageOf(ColleagueDto, 'Colleague');

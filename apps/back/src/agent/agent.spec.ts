@@ -44,6 +44,20 @@ it.each([{ to: 'agent', agentId: ID }, { to: 'team', teamId: ID }, { to: 'pool' 
   },
 );
 
+it('says what I am, and asks for it', async () => {
+  expect(await asked('PUT', '/me/presence', { status: 'away' })).toEqual([
+    'user.presence.set.v1',
+    { status: 'away' },
+  ]);
+  gateway.rpc.calls = [];
+  expect(await asked('GET', '/me/presence')).toEqual(['user.presence.get.v1', {}]);
+  const { status, body } = await gateway.ask('PUT', '/api/v1/me/presence', {
+    token,
+    body: { status: 'asleep' },
+  });
+  expect([status, body.errors?.map((e) => e.path)]).toEqual([400, ['status']]);
+});
+
 it('asks how far a hand-over is', async () => {
   expect(await asked('GET', `/agents/${ID}/hand-over`)).toEqual([
     'user.agent-hand-over.get.v1',

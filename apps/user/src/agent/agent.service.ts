@@ -112,4 +112,8 @@ const person = ({ agent, memberships }: Colleague) => ({
   teams: memberships.map(({ team, leader }) => ({ id: team!.id, name: team!.name, leader })),
 });
 
-const toView = (found: Colleague): ColleagueView => ({ ...person(found), status: found.agent.status });
+const toView = (found: Colleague): ColleagueView => ({
+  ...person(found),
+  status: found.agent.status,
+  presence: found.presence,
+});

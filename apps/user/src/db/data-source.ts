@@ -3,6 +3,7 @@ import type { DataSource } from 'typeorm';
 import { Agent } from '../agent/agent.entity';
 import { HandOver } from '../hand-over/hand-over.entity';
 import { Invitation } from '../invitation/invitation.entity';
+import { AgentPresence, AgentSocket, WsPod } from '../presence/presence.entity';
 import { RefreshToken } from '../session/refresh-token.entity';
 import { Session } from '../session/session.entity';
 import { SigningKey } from '../signing-key/signing-key.entity';
@@ -17,6 +18,7 @@ import { Teams1764100000000 } from './migrations/1764100000000-teams';
 import { SignIn1764200000000 } from './migrations/1764200000000-sign-in';
 import { Invitation1764300000000 } from './migrations/1764300000000-invitation';
 import { HandOver1764800000000 } from './migrations/1764800000000-hand-over';
+import { Presence1764810000000 } from './migrations/1764810000000-presence';
 import { APP_ROLE, SYSTEM_ROLE } from './roles';
 
 export const SCHEMA = 'identity';
@@ -42,6 +44,9 @@ export function identityDataSource(url: string, role?: string): DataSource {
       SignInAttempt,
       Invitation,
       HandOver,
+      WsPod,
+      AgentSocket,
+      AgentPresence,
     ],
     migrations: [
       Initial1763800000000,
@@ -50,6 +55,7 @@ export function identityDataSource(url: string, role?: string): DataSource {
       SignIn1764200000000,
       Invitation1764300000000,
       HandOver1764800000000,
+      Presence1764810000000,
     ],
     ...(role && { role }),
   });

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ROLES } from '../access';
 import { defineRpc } from '../contract';
-import { emailAddress, nameOf, pageOf, pageQuery, timestamp } from '../views';
+import { emailAddress, nameOf, pageOf, pageQuery, PRESENCES, timestamp } from '../views';
 
 const agentName = nameOf(200);
 
@@ -20,7 +20,11 @@ export type AgentView = z.infer<typeof agentView>;
 export const AGENT_STATUSES = ['invited', 'active', 'deactivated'] as const;
 export type AgentStatus = (typeof AGENT_STATUSES)[number];
 
-export const colleagueView = person.extend({ status: z.enum(AGENT_STATUSES) });
+export const colleagueView = person.extend({
+  status: z.enum(AGENT_STATUSES),
+  /** Optional for answers of the version before. */
+  presence: z.enum(PRESENCES).optional(),
+});
 export type ColleagueView = z.infer<typeof colleagueView>;
 
 /** The caller, by their token. Errors: unauthenticated. */
