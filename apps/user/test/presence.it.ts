@@ -12,6 +12,7 @@ import { Health } from '@scrm/platform';
 import { eventually } from '@scrm/testing';
 import { connect, type ChannelModel } from 'amqplib';
 import { randomUUID } from 'node:crypto';
+import { PresenceService } from '../src/presence/presence.service';
 import { admin, asRole, demo, startUserStack, stranger, SYSTEM_ROLE, type UserStack } from './stack';
 
 type Agent = (typeof demo.agents)[number];
@@ -29,6 +30,9 @@ const told: (AgentPresence & { tenantId: string })[] = [];
 beforeAll(async () => {
   stack = await startUserStack({ PRESENCE_LEASE_S: LEASE_S, PRESENCE_GRACE_S: GRACE_S });
   token = (await stack.signIn(admin)).accessToken;
+  // It looks for who is gone when it has listened for a lease.
+  const sweep = jest.spyOn(stack.app.get(PresenceService, { strict: false }), 'sweep');
+  await eventually(() => expect(sweep).toHaveBeenCalled());
   connection = await connect(stack.config.RABBITMQ_URL);
   const channel = await connection.createChannel();
   const { queue } = await channel.assertQueue('', { exclusive: true });

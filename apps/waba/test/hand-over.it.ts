@@ -47,6 +47,15 @@ const placesOf = (ids: string[]) =>
     `SELECT assignee_id, team_id, count(*)::int AS count FROM conversation WHERE id = ANY($1) GROUP BY 1, 2`,
     [ids],
   );
+/** The connections of which so many wait for a lock. */
+const waiting = (owner: DataSource, count: number) =>
+  eventually(async () => {
+    const found = await owner.query<{ pid: number }[]>(
+      `SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+    );
+    expect(found).toHaveLength(count);
+    return found.map(({ pid }) => pid);
+  });
 const events = (ids: string[]) =>
   waba.query<{ conversation_id: string; type: string; previous: string; assignee: string | null }>(
     `SELECT conversation_id, type, previous_audience->>'assigneeId' AS previous, audience->>'assigneeId' AS assignee
@@ -113,18 +122,13 @@ it('may be told twice; an older one says nothing any more', async () => {
 it('goes on where a process ended in the middle: each conversation moves once', async () => {
   const ids = await assignedTo(waba, sender, agentId, 1_000);
   const inTheMiddle = ids.toSorted()[500]!;
-  const waiting = `SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
   // Somebody works on one of them: the hand-over waits in the middle of a batch, and there its process ends.
   const owner = await wabaDataSource(waba.database.url).initialize();
   await waba.get<DataSource>(SYSTEM_DB).transaction(async (other) => {
     await other.query('SELECT FROM conversation WHERE id = $1 FOR UPDATE', [inTheMiddle]);
     await begin();
-    const [pid] = await eventually(async () => {
-      const found = await owner.query<{ pid: number }[]>(waiting);
-      expect(found).toHaveLength(1);
-      return found;
-    });
-    await owner.query('SELECT pg_terminate_backend($1)', [pid!.pid]);
+    const [pid] = await waiting(owner, 1);
+    await owner.query('SELECT pg_terminate_backend($1)', [pid]);
     const { assigned } = await state();
     expect([assigned > 0, assigned < 1_000]).toEqual([true, true]);
   });
@@ -154,6 +158,28 @@ it('finds what is assigned to them in that very moment', async () => {
     await expect(assign(ids[0]!, leaving)).rejects.toMatchObject({ code: 'conflict' });
     expect(await state(leaving)).toMatchObject({ assigned: 0 });
   }
+});
+
+it('waits for an assignment that is nearly done, and finds it', async () => {
+  const token = waba.identity.token(sender);
+  const [conversationId] = (await assignedTo(waba, sender, randomUUID(), 1)) as [string];
+  const assign = (to: string) =>
+    waba.rpc.call(conversationAssign, { conversationId, assigneeId: to }, { token });
+  await assign(randomUUID());
+  const owner = await wabaDataSource(waba.database.url).initialize();
+  // Before its commit an assignment takes the tenant's place in the stream: there it is held.
+  const both = await waba.get<DataSource>(SYSTEM_DB).transaction(async (other) => {
+    await other.query('SELECT FROM stream WHERE tenant_id = $1 FOR UPDATE', [sender.tenantId]);
+    const assigned = assign(agentId);
+    await waiting(owner, 1);
+    const begun = begin();
+    await waiting(owner, 2);
+    return [assigned, begun];
+  });
+  await owner.destroy();
+  await Promise.all(both);
+  await isDone();
+  expect(await placesOf([conversationId])).toEqual([{ assignee_id: null, team_id: sender.teamId, count: 1 }]);
 });
 
 it('lets nobody wait for one who is back', async () => {

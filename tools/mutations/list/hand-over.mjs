@@ -25,6 +25,14 @@ export const HAND_OVER = [
     tests: [{ file: moved, name: 'finds what is assigned to them in that very moment' }],
   },
   {
+    name: 'gate-without-a-lock',
+    promise: 'a hand-over finds what is assigned while it begins',
+    file: 'apps/waba/src/hand-over/gate.ts',
+    find: 'tx.send(`SELECT pg_advisory_xact_lock(${LOCK})`, [agentId]);',
+    replace: 'void [tx, agentId];',
+    tests: [{ file: moved, name: 'waits for an assignment that is nearly done, and finds it' }],
+  },
+  {
     name: 'hand-over-told-once',
     promise: 'a hand-over is told to waba until it has heard',
     file: 'apps/user/src/hand-over/hand-over.relay.ts',
