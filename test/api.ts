@@ -35,6 +35,10 @@ export class Api {
     return call<T>(`${this.base}/api/v1${path}`, { method: 'PATCH', body, token: this.token });
   }
 
+  put<T>(path: string, body: unknown): Promise<Answer<T>> {
+    return call<T>(`${this.base}/api/v1${path}`, { method: 'PUT', body, token: this.token });
+  }
+
   delete<T>(path: string): Promise<Answer<T>> {
     return call<T>(`${this.base}/api/v1${path}`, { method: 'DELETE', token: this.token });
   }

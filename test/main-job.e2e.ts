@@ -219,13 +219,39 @@ describe('the main job', () => {
     const { body: page } = await admin.get<{ items: { id: string; email: string }[] }>('/agents?limit=100');
     const { id } = page.items.find((item) => item.email === email)!;
     began = performance.now();
-    expect(await admin.patch(`/agents/${id}`, { status: 'deactivated' })).toMatchObject({ status: 200 });
+    const out = { status: 'deactivated', handOver: { to: 'pool' } };
+    expect(await admin.patch(`/agents/${id}`, out)).toMatchObject({ status: 200 });
     await Promise.all([eventually(() => isOut(here)), closed([mine])]);
     expect(performance.now() - began).toBeLessThan(2_000);
     await expect(Api.login(stack, email)).rejects.toThrow(/invalid_credentials/);
-    expect(await admin.patch(`/agents/${id}`, { status: 'active' })).toMatchObject({ status: 200 });
+    // When their conversations are with others.
+    await eventually(async () =>
+      expect(await admin.patch(`/agents/${id}`, { status: 'active' })).toMatchObject({ status: 200 }),
+    );
     await isOut(here);
     expect((await (await Api.login(stack, email)).get('/me')).status).toBe(200);
+  });
+
+  it('shows to each who else is there, and what they say of themselves', async () => {
+    const [email, colleague] = SALES as [string, string];
+    const mine = await screenOf(email, 0);
+    const api = await Api.login(stack, colleague);
+    const { id } = (await api.get<{ id: string }>('/me')).body;
+    await screenWith(api.token, 1);
+    const heard = (presence: string) =>
+      eventually(() => {
+        const frames = mine.other.filter(({ type }) => type === 'presence');
+        expect(frames.flatMap(({ agents }) => agents)).toContainEqual({ id, presence });
+      });
+    const listed = async () => {
+      const { body } = await api.get<{ items: { id: string; presence: string }[] }>('/agents?limit=100');
+      return body.items.find((item) => item.id === id)!.presence;
+    };
+    await eventually(async () => expect(await listed()).toBe('online'));
+    const chosen = await api.put('/me/presence', { status: 'busy' });
+    expect(chosen).toMatchObject({ status: 200, body: { status: 'busy', presence: 'busy' } });
+    await heard('busy');
+    expect(await listed()).toBe('busy');
   });
 
   it('follows a message through all services by its trace, and logs no text of it', async () => {

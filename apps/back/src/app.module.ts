@@ -17,6 +17,7 @@ import { PasswordController } from './password/password.controller';
 import { RoleController } from './role/role.controller';
 import { SecurityPolicyController } from './security-policy/security-policy.controller';
 import { PasswordResetController } from './password-reset/password-reset.controller';
+import { PresenceController } from './presence/presence.controller';
 import { SenderController } from './sender/sender.controller';
 import { SessionController } from './session/session.controller';
 import { SsoController } from './sso/sso.controller';
@@ -40,6 +41,7 @@ import { WebhookDeliveryController } from './webhook-delivery/webhook-delivery.c
     ConversationController,
     MessageController,
     RoleController,
+    PresenceController,
     SenderController,
     SsoController,
     TeamController,

@@ -7,8 +7,10 @@ import { AccessTokenModule } from './access-token/access-token.module';
 import { AgentModule } from './agent/agent.module';
 import { ApiKeyModule } from './api-key/api-key.module';
 import { AuditModule } from './audit/audit.module';
+import { AssignmentTargetModule } from './assignment-target/assignment-target.module';
 import { USER_CONFIG, type UserConfig } from './config';
 import { identityPools } from './db/data-source';
+import { HandOverModule } from './hand-over/hand-over.module';
 import { InvitationModule } from './invitation/invitation.module';
 import { KeysModule } from './keys/keys.module';
 import { MfaModule } from './mfa/mfa.module';
@@ -17,6 +19,7 @@ import { RoleModule } from './role/role.module';
 import { SecurityPolicyModule } from './security-policy/security-policy.module';
 import { MailModule } from './mail/mail.module';
 import { PasswordResetModule } from './password-reset/password-reset.module';
+import { PresenceModule } from './presence/presence.module';
 import { SessionModule } from './session/session.module';
 import { SigningKeyModule } from './signing-key/signing-key.module';
 import { SsoModule } from './sso/sso.module';
@@ -40,6 +43,8 @@ export class AppModule {
         AgentModule,
         ApiKeyModule,
         AuditModule,
+        AssignmentTargetModule,
+        HandOverModule,
         InvitationModule,
         KeysModule,
         MfaModule,
@@ -48,6 +53,7 @@ export class AppModule {
         SecurityPolicyModule,
         MailModule,
         PasswordResetModule,
+        PresenceModule,
         SessionModule,
         SigningKeyModule,
         SsoModule,

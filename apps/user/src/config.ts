@@ -21,6 +21,10 @@ export const userConfig = withMasterKeys(
     API_KEY_REQUESTS_PER_MINUTE: z.coerce.number().int().min(1).max(1_000_000).default(600),
     /** How many all API keys of a tenant may make in a minute together. */
     TENANT_REQUESTS_PER_MINUTE: z.coerce.number().int().min(1).max(1_000_000).default(3_000),
+    /** A ws pod that was not heard for so long is gone. It speaks every ten seconds. */
+    PRESENCE_LEASE_S: z.coerce.number().min(30).max(600).default(30),
+    /** Who has no socket any more is offline after this. */
+    PRESENCE_GRACE_S: z.coerce.number().min(0).max(3_600).default(60),
     /** The mail server: `smtp://user:password@host:587`, or `smtps://`. Without it no mail goes out. */
     SMTP_URL: z.url({ protocol: /^smtps?$/ }).optional(),
     /** From whom mails are: `WABA SCRM <no-reply@example.com>`, or the address alone. */

@@ -41,6 +41,9 @@ const TENANT_TABLES = [
   'sso_connection',
   'sso_state',
   'sso_identity',
+  'hand_over',
+  'agent_socket',
+  'agent_presence',
 ];
 const VISIBLE = ['tenant', 'team', 'agent', 'team_member', 'session', 'role', 'audit_entry'];
 const count = async (db: { query(sql: string): Promise<{ n: string }[]> }, table: string) =>

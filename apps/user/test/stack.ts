@@ -18,6 +18,7 @@ import { identityDataSource, SCHEMA } from '../src/db/data-source';
 import { PROVISIONING_ROLE, SYSTEM_ROLE } from '../src/db/roles';
 import { readDemo, seedDemo } from '../src/db/seed-demo';
 import { userService } from '../src/service';
+import { FakeWaba } from './fake-waba';
 
 const DEMO_FILE = path.join(__dirname, '../../../tools/demo.json');
 export const demo = readDemo(DEMO_FILE);
@@ -86,6 +87,7 @@ export interface UserStack extends RunningService {
   databaseUrl: string;
   config: UserConfig;
   rpc: RpcClient;
+  waba: FakeWaba;
   signIn(account: { email: string; password: string }, device?: Device): Promise<SessionTokens>;
   /** Asks something with the token. */
   works(token: string): Promise<{ items: SessionView[] }>;
@@ -95,7 +97,18 @@ export interface UserStack extends RunningService {
   asAdmin(agentId: string): Promise<void>;
   /** As if every trade of a refresh token were longer ago than two tabs may race. */
   ageRefreshTokens(): Promise<unknown>;
+  /** Another process of the service in place of this one, whose address is another one. */
+  restart(meanwhile: () => Promise<unknown>): Promise<RunningService>;
   close(): Promise<void>;
+}
+
+async function startReady(config: UserConfig): Promise<RunningService> {
+  const service = await startService(userService(config));
+  await eventually(async () => {
+    const { status } = await fetch(`${service.url}/health/ready`);
+    if (status !== 200) throw new Error(`not ready: ${status}`);
+  });
+  return service;
 }
 
 /** The service on the real database and broker, with two tenants in it, and a client to ask it. */
@@ -117,20 +130,18 @@ export async function startUserStack(extra: Partial<UserConfig> = {}): Promise<U
     }),
     ...extra,
   };
-  const service = await startService(userService(config));
+  const waba = await FakeWaba.start(broker);
+  let service = await startReady(config);
   const drain = new Drain();
   const listeners: ChannelModel[] = [];
   const options: MessagingOptions = { url: broker.url, service: 'test', names: broker.names };
   const rpc = new RpcClient(options, drain, service.logger);
-  await eventually(async () => {
-    const { status } = await fetch(`${service.url}/health/ready`);
-    if (status !== 200) throw new Error(`not ready: ${status}`);
-  });
   return {
     ...service,
     databaseUrl: database.url,
     config,
     rpc,
+    waba,
     signIn: ({ email, password }, device = {}) => rpc.call(sessionCreate, { email, password, ...device }),
     works: (token) => rpc.call(sessionList, {}, { token }),
     hearRevocations: async () => {
@@ -154,10 +165,17 @@ export async function startUserStack(extra: Partial<UserConfig> = {}): Promise<U
           `UPDATE refresh_token SET used_at = used_at - interval '11 seconds' WHERE used_at IS NOT NULL`,
         ),
       ),
+    restart: async (meanwhile) => {
+      await service.stop();
+      await meanwhile();
+      service = await startReady(config);
+      return service;
+    },
     close: async () => {
       for (const connection of listeners) await connection.close();
       await drain.run(service.logger);
       await service.stop();
+      await waba.stop();
       await broker.clear();
       await database.drop();
     },

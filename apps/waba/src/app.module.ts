@@ -15,10 +15,13 @@ import { AuditRpc } from './audit/audit.rpc';
 import { AuditService } from './audit/audit.service';
 import { WABA_CONFIG, type WabaConfig, type WabaRole } from './config';
 import { ContactResolver } from './contact/contact.resolver';
+import { AssignmentTargets } from './conversation/assignment-target';
 import { ConversationRepository } from './conversation/conversation.repository';
 import { ConversationRpc } from './conversation/conversation.rpc';
 import { ConversationService } from './conversation/conversation.service';
 import { APP_DB, APP_ROLE, SCHEMA, SYSTEM_DB, SYSTEM_ROLE, wabaDataSource } from './db/data-source';
+import { HandOverRpc } from './hand-over/hand-over.rpc';
+import { HandOverService } from './hand-over/hand-over.service';
 import { MeasureService } from './maintenance/measure.service';
 import { OverdueService } from './maintenance/overdue.service';
 import { RetentionService } from './maintenance/retention.service';
@@ -72,6 +75,7 @@ const VAULT: Provider = {
 /** What the worker and the scheduler share. */
 const CORE: Provider[] = [
   VAULT,
+  AssignmentTargets,
   SenderDirectory,
   SenderSecrets,
   ContactResolver,
@@ -81,6 +85,7 @@ const CORE: Provider[] = [
   MessageRepository,
   MessageService,
   DispatchPublisher,
+  HandOverService,
   InboundService,
   StatusService,
   StreamPublisher,
@@ -104,7 +109,16 @@ const BY_ROLE: Record<WabaRole, Provider[]> = {
   scheduler: [Scheduler, MeasureService, OverdueService, RetentionService],
 };
 
-const RPC = [AuditRpc, ConversationRpc, MessageRpc, SenderRpc, TemplateRpc, WebhookRpc, StreamRpc];
+const RPC = [
+  AuditRpc,
+  ConversationRpc,
+  HandOverRpc,
+  MessageRpc,
+  SenderRpc,
+  TemplateRpc,
+  WebhookRpc,
+  StreamRpc,
+];
 
 /** One image; the roles decide what of it comes to life. */
 @Module({})

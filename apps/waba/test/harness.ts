@@ -1,4 +1,5 @@
 import {
+  assignmentTargetGet,
   conversationChanged,
   messageSend,
   type ConversationEvent,
@@ -6,11 +7,12 @@ import {
   type MessageView,
 } from '@scrm/contracts';
 import { migrate } from '@scrm/database';
-import { RpcClient } from '@scrm/messaging';
+import { RpcClient, rpcServer } from '@scrm/messaging';
 import { startService, type RunningService } from '@scrm/platform';
 import {
   createTestDatabase,
   eventually,
+  FakeService,
   testBroker,
   TestIdentity,
   type TestBroker,
@@ -27,6 +29,7 @@ import { FakeGraph } from './fake-graph';
 
 const SECRETS_KEY = Buffer.alloc(32, 7).toString('base64');
 export const APP_SECRET = 'app-secret';
+export const ACTIVE = () => ({ agent: { status: 'active' as const, version: 1 }, team: true });
 
 export interface TestSender {
   id: string;
@@ -43,6 +46,8 @@ export class WabaHarness {
     readonly broker: TestBroker,
     readonly identity: TestIdentity,
     readonly graph: FakeGraph,
+    /** Says that all agents are active and all teams are there, unless a test says otherwise. */
+    readonly user: FakeService,
     private service: RunningService,
     readonly env: NodeJS.ProcessEnv,
   ) {}
@@ -68,13 +73,18 @@ export class WabaHarness {
       SECRETS_KEY,
       ...overrides,
     };
+    const user = await FakeService.start(
+      rpcServer({ url: broker.url, names: broker.names, service: 'user' }),
+    );
+    user.on(assignmentTargetGet, ACTIVE);
     const service = await startWaba(env);
-    return new WabaHarness(database, broker, identity, graph, service, env);
+    return new WabaHarness(database, broker, identity, graph, user, service, env);
   }
 
   async stop() {
     await this.service.stop();
     await this.graph.stop();
+    await this.user.stop();
     await this.identity.stop();
     await this.broker.clear();
     await this.database.drop();

@@ -4,6 +4,9 @@ import { BrokerConnection, MessagingModule, RevocationModule } from '@scrm/messa
 import { Drain, Health, LOGGER, Revocations, TokenVerifier, type Logger } from '@scrm/platform';
 import { AsyncApiController } from './asyncapi/asyncapi.controller';
 import { WS_CONFIG, type WsConfig } from './config';
+import { PresenceConsumer } from './presence/presence.consumer';
+import { PresenceReporter } from './presence/presence.reporter';
+import { Roster } from './presence/roster';
 import { systemClock } from './realtime/clock';
 import { FeedRegistry } from './realtime/feed-registry';
 import { RealtimeConsumer } from './realtime/realtime.consumer';
@@ -18,6 +21,7 @@ export class AppModule {
   static forRoot(config: WsConfig): DynamicModule {
     const names = brokerNames(config.BROKER_NAMESPACE);
     const revocations = new Revocations({ known: false });
+    const roster = new Roster();
     const limits = { ...SOCKET_LIMITS, ...config.limits };
     return {
       module: AppModule,
@@ -28,6 +32,9 @@ export class AppModule {
       controllers: [AsyncApiController],
       providers: [
         { provide: WS_CONFIG, useValue: config },
+        { provide: Roster, useValue: roster },
+        PresenceConsumer,
+        PresenceReporter,
         StreamClient,
         SocketGateway,
         {
@@ -76,6 +83,7 @@ export class AppModule {
             feeds,
             stream,
             watch: (token) => stream.watch(token),
+            roster,
             seats: new Seats(limits.maxSocketsPerAgent),
             clock: systemClock,
             logger,

@@ -21,6 +21,8 @@ export const wsConfig = baseConfig
      * let in: nothing here rests on cookies, so another page can't borrow anybody's rights.
      */
     WS_ALLOWED_ORIGINS: commaList.optional(),
+    /** How often a pod says whose sockets it has. `user` lets go of one that says nothing for PRESENCE_LEASE_S. */
+    PRESENCE_REPORT_MS: z.coerce.number().int().min(100).max(10_000).default(10_000),
     /** Over how long a pod that stops sends its clients elsewhere. */
     DRAIN_SPREAD_MS: z.coerce.number().int().min(0).max(15_000).default(5_000),
   });

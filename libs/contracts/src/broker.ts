@@ -26,6 +26,8 @@ export function brokerNames(namespace = 'scrm') {
     /** Questions to a service. */
     rpcQueue: (service: string) => `${namespace}.rpc.${service}`,
     realtimeQueue: (pod: string) => `${namespace}.ws.realtime.${pod}`,
+    /** What a ws pod hears of who came and went. */
+    presenceQueue: (pod: string) => `${namespace}.ws.presence.${pod}`,
     /** What a process hears of ended access. */
     revocationQueue: (service: string, process: string) => `${namespace}.${service}.revocation.${process}`,
   };

@@ -17,6 +17,7 @@ export const ERRORS = {
   sso_required: { status: 403, title: 'This business signs in at its identity provider' },
   not_found: { status: 404, title: 'Not found' },
   conflict: { status: 409, title: 'The resource is in another state' },
+  hand_over_required: { status: 409, title: 'Say who takes over the open conversations' },
   challenge_over: { status: 410, title: 'This sign-in is over' },
   invitation_over: { status: 410, title: 'The invitation is over' },
   password_reset_over: { status: 410, title: 'The link to a new password is over' },

@@ -15,6 +15,14 @@ export const emailAddress = z.string().trim().toLowerCase().max(320).pipe(z.emai
 /** A time as RFC 3339 in UTC. */
 export const timestamp = z.iso.datetime();
 
+/** Whether an agent is there. `offline` is also what those chose who are there and do not want to be seen. */
+export const PRESENCES = ['online', 'busy', 'away', 'offline'] as const;
+export type Presence = (typeof PRESENCES)[number];
+
+/** What a colleague's presence became. */
+export const agentPresence = z.object({ id: z.uuid(), presence: z.enum(PRESENCES) });
+export type AgentPresence = z.infer<typeof agentPresence>;
+
 export const MESSAGE_STATUSES = [
   'received',
   'queued',

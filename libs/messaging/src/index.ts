@@ -3,6 +3,7 @@ export * from './batch-consumers';
 export * from './connection';
 export * from './exclusive-subscription';
 export * from './messaging.module';
+export * from './needed-answer';
 export * from './options';
 export * from './publisher';
 export * from './revocation-feed';

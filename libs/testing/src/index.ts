@@ -1,5 +1,6 @@
 export * from './access-matrix';
 export * from './eventually';
+export * from './fake-service';
 export * from './infrastructure';
 export * from './test-identity';
 export * from './tcp-proxy';

@@ -1,11 +1,12 @@
 import { Body, Controller, Get, Patch, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { agentList, agentMe, agentUpdate } from '@scrm/contracts';
+import { agentHandOverGet, agentList, agentMe, agentUpdate } from '@scrm/contracts';
 import { RpcClient } from '@scrm/messaging';
 import { AccessToken } from '../http/access-token.decorator';
 import { BODY_PROBLEMS, Endpoint } from '../http/endpoint.decorator';
 import { ApiId, Id } from '../http/id.decorator';
 import { AgentDto, AgentListQuery, AgentUpdateDto, ColleagueDto, ColleaguePageDto } from './agent.dto';
+import { AgentHandOverDto } from './hand-over.dto';
 
 @ApiTags('Agent')
 @Controller()
@@ -35,12 +36,26 @@ export class AgentController {
     summary: 'Change an agent',
     description:
       'Another role or status takes effect at once: the agent’s access tokens end (401 `unauthenticated`, sockets are ' +
-      'closed with 4401), and the next ones say what they may do now. Whoever is deactivated is signed out everywhere.',
+      'closed with 4401), and the next ones say what they may do now. Whoever is deactivated is signed out everywhere, and their ' +
+      'conversations go to whom `handOver` says. Without it, an agent with open conversations stays as they are (409 ' +
+      '`hand_over_required`). They come back (`active`) when that is done.',
     answer: ColleagueDto,
     answerDescription: 'The agent as they are now',
-    problems: [...BODY_PROBLEMS, 'forbidden', 'not_found', 'conflict'],
+    problems: [...BODY_PROBLEMS, 'forbidden', 'not_found', 'conflict', 'hand_over_required'],
   })
   updateAgent(@AccessToken() token: string, @Id() agentId: string, @Body() body: AgentUpdateDto) {
     return this.rpc.call(agentUpdate, { agentId, ...body }, { token });
+  }
+
+  @Get('agents/:id/hand-over')
+  @ApiId('agent')
+  @Endpoint({
+    summary: 'How far the hand-over of an agent’s conversations is',
+    answer: AgentHandOverDto,
+    answerDescription: 'Their last one',
+    problems: ['forbidden', 'not_found'],
+  })
+  getHandOver(@AccessToken() token: string, @Id() agentId: string) {
+    return this.rpc.call(agentHandOverGet, { agentId }, { token });
   }
 }

@@ -1,14 +1,19 @@
 import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
 import {
   AGENT_STATUSES,
+  PRESENCES,
   type AgentStatus,
   type AgentView,
   type ColleagueView,
+  type HandOverTarget,
+  type Presence,
   type Role,
 } from '@scrm/contracts';
-import { IsIn, IsNotEmpty, IsOptional, IsString, Matches, MaxLength } from 'class-validator';
+import { Type } from 'class-transformer';
+import { IsIn, IsNotEmpty, IsOptional, IsString, Matches, MaxLength, ValidateNested } from 'class-validator';
 import { PageQuery, pageOf } from '../http/page.dto';
 import { ApiRole, NO_ROLE, ROLE } from '../role/role.decorator';
+import { HandOverDto } from './hand-over.dto';
 
 @ApiSchema({ name: 'Tenant' })
 export class TenantDto {
@@ -62,6 +67,13 @@ export class ColleagueDto extends PersonDto implements ColleagueView {
     enumName: 'AgentStatus',
   })
   status!: AgentStatus;
+
+  @ApiPropertyOptional({
+    description: 'Sockets hear of changes in `presence` frames.',
+    enum: PRESENCES,
+    enumName: 'Presence',
+  })
+  presence?: Presence;
 }
 
 export const ColleaguePageDto = pageOf(ColleagueDto, 'Colleague');
@@ -98,4 +110,13 @@ export class AgentUpdateDto {
   @IsOptional()
   @IsIn(CHANGES)
   status?: (typeof CHANGES)[number];
+
+  @ApiPropertyOptional({
+    type: HandOverDto,
+    description: 'With `deactivated`: who takes over. Needed where the agent has open conversations.',
+  })
+  @IsOptional()
+  @ValidateNested()
+  @Type(() => HandOverDto)
+  handOver?: HandOverDto & HandOverTarget;
 }

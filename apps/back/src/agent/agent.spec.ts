@@ -33,10 +33,45 @@ it('changes only what is given', async () => {
   ]);
 });
 
+it.each([{ to: 'agent', agentId: ID }, { to: 'team', teamId: ID }, { to: 'pool' }])(
+  'says who takes over from one who is let go: %j',
+  async (handOver) => {
+    const body = { status: 'deactivated', handOver };
+    expect(await asked('PATCH', `/agents/${ID}`, body)).toEqual([
+      'user.agent.update.v1',
+      { agentId: ID, ...body },
+    ]);
+  },
+);
+
+it('says what I am, and asks for it', async () => {
+  expect(await asked('PUT', '/me/presence', { status: 'away' })).toEqual([
+    'user.presence.set.v1',
+    { status: 'away' },
+  ]);
+  gateway.rpc.calls = [];
+  expect(await asked('GET', '/me/presence')).toEqual(['user.presence.get.v1', {}]);
+  const { status, body } = await gateway.ask('PUT', '/api/v1/me/presence', {
+    token,
+    body: { status: 'asleep' },
+  });
+  expect([status, body.errors?.map((e) => e.path)]).toEqual([400, ['status']]);
+});
+
+it('asks how far a hand-over is', async () => {
+  expect(await asked('GET', `/agents/${ID}/hand-over`)).toEqual([
+    'user.agent-hand-over.get.v1',
+    { agentId: ID },
+  ]);
+});
+
 it.each([
   ['a role that does not exist', `/agents/${ID}`, { role: 'owner' }, ['role']],
   ['a status that does not exist', `/agents/${ID}`, { status: 'asleep' }, ['status']],
   ['no name', `/agents/${ID}`, { name: '' }, ['name']],
+  ['a hand-over to nobody', `/agents/${ID}`, { handOver: { to: 'sea' } }, ['handOver.to']],
+  ['a hand-over to some agent', `/agents/${ID}`, { handOver: { to: 'agent' } }, ['handOver.agentId']],
+  ['a hand-over that is none', `/agents/${ID}`, { handOver: 'pool' }, ['handOver']],
   ['what nobody may change', `/agents/${ID}`, { email: 'a@b.test' }, ['email']],
 ])('refuses %s', async (_, path, body, fields) => {
   const answer = await gateway.ask('PATCH', `/api/v1${path}`, { token, body });

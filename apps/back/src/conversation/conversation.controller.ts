@@ -78,9 +78,10 @@ export class ConversationController {
   @ApiId('conversation')
   @Endpoint({
     summary: 'Hand it to an agent or a team, or give it back',
+    description: 'To an agent who is active (409 `conflict`) and to teams of the business only (404).',
     answer: ConversationDto,
     answerDescription: 'The conversation, with whom it is now',
-    problems: [...BODY_PROBLEMS, 'not_found', 'forbidden'],
+    problems: [...BODY_PROBLEMS, 'not_found', 'forbidden', 'conflict'],
   })
   assignConversation(
     @AccessToken() token: string,

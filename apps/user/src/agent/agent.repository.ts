@@ -1,8 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { isBuiltIn, type AgentStatus, type Role } from '@scrm/contracts';
+import { isBuiltIn, type AgentStatus, type Presence, type Role } from '@scrm/contracts';
 import { inTenant } from '@scrm/database';
 import { In, MoreThan, type DataSource, type EntityManager } from 'typeorm';
 import { IDENTITY_DB } from '../db/data-source';
+import { presencesOf } from '../presence/presence.repository';
 import { TeamMember } from '../team/team-member.entity';
 import { Agent } from './agent.entity';
 
@@ -10,6 +11,7 @@ import { Agent } from './agent.entity';
 export interface Colleague {
   agent: Agent;
   memberships: TeamMember[];
+  presence: Presence;
 }
 
 @Injectable()
@@ -64,8 +66,13 @@ export async function withTeams(manager: EntityManager, agents: Agent[]): Promis
     relations: { team: true },
     order: { team: { name: 'ASC' } },
   });
+  const presences = await presencesOf(
+    manager,
+    agents.map(({ id }) => id),
+  );
   return agents.map((agent) => ({
     agent,
+    presence: presences.get(agent.id) ?? 'offline',
     memberships: memberships.filter(({ agentId }) => agentId === agent.id),
   }));
 }

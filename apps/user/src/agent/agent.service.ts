@@ -16,6 +16,7 @@ import { AccessService } from '../access/access.service';
 import { ABOVE, mayGive, mustHold } from '../role/rights';
 import { roleOf } from '../role/role.entity';
 import { columnsOf, readGrants } from '../role/role.repository';
+import { HandOverService, needsHandOver } from '../hand-over/hand-over.service';
 import type { Agent } from './agent.entity';
 import {
   AgentRepository,
@@ -33,6 +34,7 @@ export class AgentService {
   constructor(
     private readonly agents: AgentRepository,
     private readonly access: AccessService,
+    private readonly handOvers: HandOverService,
   ) {}
 
   async me({ tenantId, agentId }: Principal): Promise<AgentView> {
@@ -52,30 +54,42 @@ export class AgentService {
 
   async update(principal: Principal, change: Change): Promise<ColleagueView> {
     const { tenantId } = principal;
-    const { view, ended } = await this.agents.inTenant(tenantId, async (manager) => {
-      // In one order, so that two changes never wait for each other in a circle: role, admins, whom it is about.
+    const outlook = await this.handOvers.lookAhead(tenantId, change);
+    const { view, ended, handOver } = await this.agents.inTenant(tenantId, async (manager) => {
+      // In one order, so that two changes never wait for each other in a circle: role, team, the admins, then agents.
       if (change.role) await mayGive(manager, principal, change.role);
+      await this.handOvers.lockTeamOf(manager, change.handOver);
       const admins = change.role || change.status ? await lockAdmins(manager) : [];
+      await this.handOvers.lockTakerOf(manager, change.agentId, change.handOver);
       const agent = await lockAgent(manager, change.agentId);
       if (!agent) throw new AppError('not_found', 'There is no such agent.');
       mustHold(principal, await readGrants(manager, agent), ABOVE);
       const { name = agent.name, role = roleOf(agent) } = change;
       const status = statusOf(agent, change);
-      const rights = checked(principal, agent, { role, status }, admins);
+      const out = status === 'deactivated' && (agent.status !== 'deactivated' || !!change.handOver);
+      const rights = checked(principal, agent, { role, status }, admins) || out;
+      if (out && outlook.open > 0) needsHandOver(outlook.open);
+      if (agent.status === 'deactivated' && status !== 'deactivated')
+        await this.handOvers.checkReturn(manager, agent.id, outlook);
       const next = { ...agent, ...columnsOf(role), name, status };
       await manager.query('UPDATE agent SET name = $2, role = $3, role_id = $4, status = $5 WHERE id = $1', [
         ...[agent.id, next.name, next.role, next.roleId, next.status],
       ]);
       const over: Revocation[] = rights ? [await endAgentTokens(manager, agent.id)] : [];
       if (status === 'deactivated') await endSessions(manager, agent.id);
-      const told = difference(auditedOf(agent), auditedOf(next));
+      const [colleague] = await withTeams(manager, [next]);
+      const begun = out ? await this.handOvers.begin(manager, agent, change.handOver) : null;
+      const told = difference(auditedOf(agent), {
+        ...auditedOf(next),
+        ...(begun && { handOver: change.handOver }),
+      });
       const target = { kind: 'agent', id: agent.id };
       if (told)
         await recordAudit(manager, { by: actorOf(principal), action: 'agent.updated', target, ...told });
-      const [colleague] = await withTeams(manager, [next]);
-      return { view: toView(colleague!), ended: over };
+      return { view: toView(colleague!), ended: over, handOver: begun };
     });
     await this.access.announce(ended);
+    if (handOver) await this.handOvers.announce(handOver);
     return view;
   }
 }
@@ -112,4 +126,8 @@ const person = ({ agent, memberships }: Colleague) => ({
   teams: memberships.map(({ team, leader }) => ({ id: team!.id, name: team!.name, leader })),
 });
 
-const toView = (found: Colleague): ColleagueView => ({ ...person(found), status: found.agent.status });
+const toView = (found: Colleague): ColleagueView => ({
+  ...person(found),
+  status: found.agent.status,
+  presence: found.presence,
+});

@@ -8,6 +8,8 @@ import { MfaTotp, RecoveryCode, SignInChallenge } from '../mfa/mfa.entity';
 import { Mail } from '../mail/mail.entity';
 import { PasswordReset } from '../password-reset/password-reset.entity';
 import { PasswordResetRequest } from '../password-reset/password-reset-request.entity';
+import { HandOver } from '../hand-over/hand-over.entity';
+import { AgentPresence, AgentSocket, WsPod } from '../presence/presence.entity';
 import { RefreshToken } from '../session/refresh-token.entity';
 import { Session } from '../session/session.entity';
 import { SigningKey } from '../signing-key/signing-key.entity';
@@ -32,6 +34,8 @@ import { Mfa1764510000000 } from './migrations/1764510000000-mfa';
 import { Mail1764600000000 } from './migrations/1764600000000-mail';
 import { PasswordReset1764610000000 } from './migrations/1764610000000-password-reset';
 import { Sso1764620000000 } from './migrations/1764620000000-sso';
+import { HandOver1764800000000 } from './migrations/1764800000000-hand-over';
+import { Presence1764810000000 } from './migrations/1764810000000-presence';
 import { APP_ROLE, SYSTEM_ROLE } from './roles';
 
 export const SCHEMA = 'identity';
@@ -68,6 +72,10 @@ export function identityDataSource(url: string, role?: string): DataSource {
       SsoConnection,
       SsoIdentity,
       SsoState,
+      HandOver,
+      WsPod,
+      AgentSocket,
+      AgentPresence,
     ],
     migrations: [
       Initial1763800000000,
@@ -83,6 +91,8 @@ export function identityDataSource(url: string, role?: string): DataSource {
       Mail1764600000000,
       PasswordReset1764610000000,
       Sso1764620000000,
+      HandOver1764800000000,
+      Presence1764810000000,
     ],
     ...(role && { role }),
   });

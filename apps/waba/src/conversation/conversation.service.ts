@@ -15,8 +15,10 @@ import type { z } from 'zod';
 import { recordRead } from '../audit/audit.service';
 import { ContactResolver } from '../contact/contact.resolver';
 import { APP_DB } from '../db/data-source';
+import { letGoSince } from '../hand-over/gate';
 import { StreamPublisher } from '../stream/stream.publisher';
 import { Timeline } from '../stream/timeline';
+import { AssignmentTargets, notActive } from './assignment-target';
 import {
   audienceOf,
   CONVERSATION_COLUMNS,
@@ -24,6 +26,7 @@ import {
   type ConversationRecord,
 } from './conversation.record';
 import { ConversationRepository } from './conversation.repository';
+import { move } from './move';
 import { toPage } from '@scrm/platform';
 
 @Injectable()
@@ -32,6 +35,7 @@ export class ConversationService {
     @Inject(APP_DB) private readonly database: DataSource,
     private readonly repository: ConversationRepository,
     private readonly contacts: ContactResolver,
+    private readonly targets: AssignmentTargets,
     private readonly stream: StreamPublisher,
   ) {}
 
@@ -115,20 +119,22 @@ export class ConversationService {
     });
   }
 
-  assign(caller: Caller, request: z.output<typeof conversationAssign.request>): Promise<ConversationView> {
+  async assign(
+    caller: Caller,
+    request: z.output<typeof conversationAssign.request>,
+  ): Promise<ConversationView> {
+    const { principal } = caller;
+    const agent = await this.targets.check(principal.tenantId, request);
     return this.change(caller, request.conversationId, async (timeline, conversation, tx) => {
-      const previous = audienceOf(conversation);
-      if (request.assigneeId !== undefined) conversation.assignee_id = request.assigneeId;
-      if (request.teamId !== undefined) conversation.team_id = request.teamId;
-      const now = audienceOf(conversation);
-      if (now.assigneeId === previous.assigneeId && now.teamId === previous.teamId) return;
-      timeline.record(conversation, 'conversation.updated', undefined, { previousAudience: previous });
+      if (agent && (await letGoSince(tx, agent))) throw notActive();
+      const before = audienceOf(conversation);
+      if (!move(timeline, conversation, request)) return;
       await recordAudit(tx, {
-        by: actorOf(caller.principal),
+        by: actorOf(principal),
         action: 'conversation.assigned',
         target: { kind: 'conversation', id: conversation.id },
-        before: previous,
-        after: now,
+        before,
+        after: audienceOf(conversation),
       });
     });
   }

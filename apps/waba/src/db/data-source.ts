@@ -2,6 +2,7 @@ import { createDataSource, TenantKey } from '@scrm/database';
 import type { DataSource } from 'typeorm';
 import { Contact } from '../contact/contact.entity';
 import { Conversation } from '../conversation/conversation.entity';
+import { HandOver } from '../hand-over/hand-over.entity';
 import { IdempotencyKey, Message, MessageKey, ParkedStatus } from '../message/message.entity';
 import { Sender } from '../sender/sender.entity';
 import { Stream, StreamEvent } from '../stream/stream.entity';
@@ -11,6 +12,7 @@ import { Initial1763800000000 } from './migrations/1763800000000-initial';
 import { Scale1763900000000 } from './migrations/1763900000000-scale';
 import { TenantKey1764500000000 } from './migrations/1764500000000-tenant-key';
 import { Audit1764910000000 } from './migrations/1764910000000-audit';
+import { HandOver1764800000000 } from './migrations/1764800000000-hand-over';
 
 export const SCHEMA = 'waba';
 export const APP_ROLE = 'scrm_waba_app';
@@ -25,6 +27,7 @@ const entities = [
   Sender,
   Contact,
   Conversation,
+  HandOver,
   Message,
   MessageKey,
   ParkedStatus,
@@ -44,7 +47,13 @@ export function wabaDataSource(url: string, role?: string, poolSize?: number): D
     schema: SCHEMA,
     applicationName: `waba${role === SYSTEM_ROLE ? '-system' : ''}`,
     entities,
-    migrations: [Initial1763800000000, Scale1763900000000, TenantKey1764500000000, Audit1764910000000],
+    migrations: [
+      Initial1763800000000,
+      Scale1763900000000,
+      TenantKey1764500000000,
+      HandOver1764800000000,
+      Audit1764910000000,
+    ],
     ...(role && { role }),
     ...(poolSize && { poolSize }),
   });

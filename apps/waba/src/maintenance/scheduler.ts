@@ -3,6 +3,7 @@ import { Drain, gauge, LOGGER, type Logger } from '@scrm/platform';
 import type { DataSource } from 'typeorm';
 import { WABA_CONFIG, type WabaConfig } from '../config';
 import { SYSTEM_DB } from '../db/data-source';
+import { HandOverService } from '../hand-over/hand-over.service';
 import { DispatchPublisher } from '../message/dispatch.publisher';
 import { MeasureService } from './measure.service';
 import { OverdueService } from './overdue.service';
@@ -13,6 +14,9 @@ interface Duty {
   everyMs: number;
   run: () => Promise<void>;
 }
+
+/** At a time: a scheduler that is to stop waits for it. */
+const HAND_OVER_MS = 2_000;
 
 /** When each duty was last done; a duty that fails again and again falls behind. */
 const doneAt = new Map<string, number>();
@@ -33,6 +37,7 @@ export class Scheduler implements OnModuleInit {
     @Inject(WABA_CONFIG) private readonly config: WabaConfig,
     @Inject(LOGGER) private readonly logger: Logger,
     private readonly dispatch: DispatchPublisher,
+    private readonly handOvers: HandOverService,
     private readonly measure: MeasureService,
     private readonly overdue: OverdueService,
     private readonly retention: RetentionService,
@@ -54,6 +59,7 @@ export class Scheduler implements OnModuleInit {
         everyMs: hour / 6,
         run: () => this.overdue.applyParked(PARKED_DAYS * 24 * 60),
       },
+      { name: 'hand over', everyMs: 500, run: () => this.handOvers.work(HAND_OVER_MS) },
       { name: 'measure queues', everyMs: 5_000, run: () => this.measure.brokerQueues() },
       { name: 'measure what waits', everyMs: 10_000, run: () => this.measure.waiting() },
       { name: 'retention', everyMs: hour / 6, run: () => this.retention.run() },

@@ -5,6 +5,7 @@ import {
   errorFrame,
   eventFrame,
   pongFrame,
+  presenceFrame,
   readyFrame,
   resetFrame,
   SOCKET_LIMITS,
@@ -40,6 +41,13 @@ const FRAMES: Record<FrameName, { schema: z.ZodType; title: string; summary: str
       `One of ${CONVERSATION_EVENT_TYPES.join(', ')}. Keep \`cursor\` after it is rendered. A ` +
       '`conversation.updated` may say that the conversation is no longer yours.',
   },
+  presence: {
+    schema: presenceFrame,
+    title: 'Colleagues came or went',
+    summary:
+      'What the list of agents says of them now. It has no cursor and is not sent again: load that list after `ready`, ' +
+      'and where `missed` is true.',
+  },
   pong: {
     schema: pongFrame,
     title: 'Here I am',
@@ -52,7 +60,7 @@ const FRAMES: Record<FrameName, { schema: z.ZodType; title: string; summary: str
   },
 };
 const FROM_CLIENT: FrameName[] = ['auth', 'ping'];
-const FROM_SERVER: FrameName[] = ['ready', 'reset', 'event', 'pong', 'error'];
+const FROM_SERVER: FrameName[] = ['ready', 'reset', 'event', 'presence', 'pong', 'error'];
 
 /** The socket protocol as AsyncAPI 3.0, from the very schemas that check the frames. */
 export function asyncApiDocument(version = '1.0.0') {

@@ -50,11 +50,11 @@ const conversation: ConversationView = {
   updatedAt: AT,
 };
 
-export type FrameName = 'auth' | 'ping' | 'ready' | 'reset' | 'event' | 'pong' | 'error';
+export type FrameName = 'auth' | 'ping' | 'ready' | 'reset' | 'event' | 'presence' | 'pong' | 'error';
 
 /** One of each frame; a test holds them against the schemas. */
 export const EXAMPLES: Record<'auth' | 'ping', ClientFrame> &
-  Record<'ready' | 'reset' | 'pong' | 'error', ServerFrame> & { event: EventFrame } = {
+  Record<'ready' | 'reset' | 'presence' | 'pong' | 'error', ServerFrame> & { event: EventFrame } = {
   auth: { type: 'auth', token: '<access token>', cursor: CURSOR },
   ping: { type: 'ping', id: 1 },
   ready: {
@@ -76,6 +76,10 @@ export const EXAMPLES: Record<'auth' | 'ping', ClientFrame> &
     occurredAt: AT,
     data: { message, conversation },
     cursor: CURSOR,
+  },
+  presence: {
+    type: 'presence',
+    agents: [{ id: '0192f3c4-0d00-7c6b-8d9e-2b3c4d5e6f70', presence: 'busy' }],
   },
   pong: { type: 'pong', id: 1, cursor: CURSOR },
   error: { type: 'error', code: 'malformed_frame', detail: 'The frame is not JSON.' },

@@ -17,6 +17,7 @@ import {
 import type { RawData, WebSocket } from 'ws';
 import type { SocketLimits } from '../config';
 import { connections, disconnects } from '../metrics';
+import type { Member, Roster } from '../presence/roster';
 import type { Clock } from '../realtime/clock';
 import type { FeedRegistry } from '../realtime/feed-registry';
 import type { Stream } from '../realtime/stream.client';
@@ -33,6 +34,7 @@ export interface SessionContext {
   seats: Seats;
   /** Tells the service that owns the inbox that its owner is about to look on. */
   watch(token: string): Promise<unknown>;
+  roster: Roster;
   clock: Clock;
   logger: Logger;
   limits: SocketLimits;
@@ -54,7 +56,7 @@ const CLOSE_GRACE_MS = 1_000;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** One socket, from its opening to its end. */
-export class Session implements Sink {
+export class Session implements Sink, Member {
   /** Resolves when the socket is gone. */
   readonly ended: Promise<void>;
   private state: State = 'new';
@@ -86,6 +88,10 @@ export class Session implements Sink {
       this.fail('unauthenticated', `No auth frame came within ${seconds} s.`, 4401),
     );
     this.heartbeat();
+  }
+
+  get mayReadAgents(): boolean {
+    return this.principal !== undefined && scopeOf(this.principal, 'agent.read') !== null;
   }
 
   /** Closes the socket where what its token says is over. */
@@ -214,6 +220,7 @@ export class Session implements Sink {
       agent: { id: agentId, tenantId, role },
       expiresAt: new Date(expiresAt * 1000).toISOString(),
     });
+    if (!this.isClosing()) this.context.roster.join(this, { agentId, tenantId });
   }
 
   private heartbeat() {
@@ -256,6 +263,7 @@ export class Session implements Sink {
     if (!this.feed) return;
     this.context.feeds.release(this.feed);
     this.context.seats.leave(this.principal!.agentId);
+    this.context.roster.leave(this);
     this.feed = undefined;
   }
 

@@ -37,6 +37,7 @@ export class WsStack {
       TOKEN_AUDIENCE: 'scrm',
       REALTIME_CHECK_MS: 60_000,
       REALTIME_ROUTING: this.waba.routing,
+      PRESENCE_REPORT_MS: 200,
       DRAIN_SPREAD_MS: 200,
     };
   }

@@ -36,9 +36,26 @@ export interface paths {
         head?: never;
         /**
          * Change an agent
-         * @description Another role or status takes effect at once: the agent’s access tokens end (401 `unauthenticated`, sockets are closed with 4401), and the next ones say what they may do now. Whoever is deactivated is signed out everywhere.
+         * @description Another role or status takes effect at once: the agent’s access tokens end (401 `unauthenticated`, sockets are closed with 4401), and the next ones say what they may do now. Whoever is deactivated is signed out everywhere, and their conversations go to whom `handOver` says. Without it, an agent with open conversations stays as they are (409 `hand_over_required`). They come back (`active`) when that is done.
          */
         patch: operations["updateAgent"];
+        trace?: never;
+    };
+    "/api/v1/agents/{id}/hand-over": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far the hand-over of an agent’s conversations is */
+        get: operations["getHandOver"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/agents/{id}/invitation": {
@@ -429,7 +446,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Hand it to an agent or a team, or give it back */
+        /**
+         * Hand it to an agent or a team, or give it back
+         * @description To an agent who is active (409 `conflict`) and to teams of the business only (404).
+         */
         post: operations["assignConversation"];
         delete?: never;
         options?: never;
@@ -602,6 +622,27 @@ export interface paths {
          * @description Signs me out everywhere else. This session goes on.
          */
         put: operations["changePassword"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/presence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What others see of me */
+        get: operations["getPresence"];
+        /**
+         * Say whether I am there, busy or away
+         * @description Colleagues see it in the list of agents, and their sockets hear of it in a `presence` frame. Who has no socket for a while is `offline`, whatever they chose.
+         */
+        put: operations["setPresence"];
         post?: never;
         delete?: never;
         options?: never;
@@ -935,10 +976,21 @@ export interface components {
              */
             role: string;
         };
+        AgentHandOver: {
+            /** Format: date-time */
+            doneAt: string | null;
+            handOver: components["schemas"]["HandOver"];
+            /** @description Conversations that are still assigned to the agent. */
+            remaining: number;
+            /** Format: date-time */
+            startedAt: string;
+        };
         /** @enum {string} */
         AgentStatus: "invited" | "active" | "deactivated";
         /** @description What is not given stays as it is. */
         AgentUpdate: {
+            /** @description With `deactivated`: who takes over. Needed where the agent has open conversations. */
+            handOver?: components["schemas"]["HandOver"];
             /** @example Citra Dewi */
             name?: string;
             /**
@@ -1118,6 +1170,8 @@ export interface components {
             id: string;
             /** @example Citra Dewi */
             name: string;
+            /** @description Sockets hear of changes in `presence` frames. */
+            presence?: components["schemas"]["Presence"];
             /**
              * @description `admin`, `leader`, `agent`, `auditor`, or the id of a role of your own.
              * @example agent
@@ -1254,7 +1308,7 @@ export interface components {
          * @description Stable: a client may act on it.
          * @enum {string}
          */
-        ErrorCode: "invalid_request" | "invalid_cursor" | "unauthenticated" | "invalid_credentials" | "invalid_code" | "invalid_signature" | "mfa_enrolment_required" | "mfa_required" | "invalid_verify_token" | "forbidden" | "sso_refused" | "sso_required" | "not_found" | "conflict" | "challenge_over" | "invitation_over" | "password_reset_over" | "sso_over" | "payload_too_large" | "unsupported_media_type" | "invalid_message" | "idempotency_key_reused" | "window_closed" | "template_not_usable" | "weak_password" | "too_many_requests" | "internal" | "no_mail" | "no_sso" | "unavailable" | "sso_provider_unavailable" | "timeout";
+        ErrorCode: "invalid_request" | "invalid_cursor" | "unauthenticated" | "invalid_credentials" | "invalid_code" | "invalid_signature" | "mfa_enrolment_required" | "mfa_required" | "invalid_verify_token" | "forbidden" | "sso_refused" | "sso_required" | "not_found" | "conflict" | "hand_over_required" | "challenge_over" | "invitation_over" | "password_reset_over" | "sso_over" | "payload_too_large" | "unsupported_media_type" | "invalid_message" | "idempotency_key_reused" | "window_closed" | "template_not_usable" | "weak_password" | "too_many_requests" | "internal" | "no_mail" | "no_sso" | "unavailable" | "sso_provider_unavailable" | "timeout";
         /** @description What is wrong with one field. */
         FieldError: {
             /** @example must be shorter than or equal to 4096 characters */
@@ -1282,6 +1336,21 @@ export interface components {
             recoveryCodes: string[];
             /** @description Keep it secret, and trade it for new tokens before the access token ends. */
             refreshToken: string;
+        };
+        /** @description Who takes over the conversations of an agent: another agent, a team, or (`pool`) whoever is in the team that each of them belongs to. */
+        HandOver: {
+            /**
+             * Format: uuid
+             * @description With `agent`: somebody who is active.
+             */
+            agentId?: string;
+            /**
+             * Format: uuid
+             * @description With `team`.
+             */
+            teamId?: string;
+            /** @enum {string} */
+            to: "agent" | "team" | "pool";
         };
         ImageMessageBody: {
             context?: {
@@ -1537,6 +1606,12 @@ export interface components {
              */
             senderId: string;
         };
+        OwnPresence: {
+            /** @description What others see: `offline` some time after your last socket was closed. */
+            presence: components["schemas"]["Presence"];
+            /** @description What you chose. */
+            status: components["schemas"]["Presence"];
+        };
         PasswordChange: {
             /** Format: password */
             currentPassword: string;
@@ -1586,6 +1661,15 @@ export interface components {
         PermissionId: "agent.invite" | "agent.read" | "agent.update" | "api-key.manage" | "api-key.read" | "audit.read" | "conversation.assign" | "conversation.read" | "message.send" | "role.manage" | "role.read" | "security.manage" | "sender.read" | "sso.manage" | "team.manage" | "team.read" | "template.read" | "webhook-delivery.read" | "webhook-delivery.replay";
         PermissionList: {
             items: components["schemas"]["Permission"][];
+        };
+        /**
+         * @description Sockets hear of changes in `presence` frames.
+         * @enum {string}
+         */
+        Presence: "online" | "busy" | "away" | "offline";
+        PresenceChoice: {
+            /** @description `offline`: there, and not to be seen. It stays chosen, also when you come back. */
+            status: components["schemas"]["Presence"];
         };
         /** @description Every error, as RFC 9457 problem details. Switch on `code`. */
         Problem: {
@@ -2349,7 +2433,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `conflict`: The resource is in another state */
+            /** @description `conflict`: The resource is in another state; `hand_over_required`: Say who takes over the open conversations */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2369,6 +2453,92 @@ export interface operations {
             };
             /** @description `unsupported_media_type`: The content type is not supported */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Temporarily unavailable: try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timeout`: A service did not answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getHandOver: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the agent. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Their last one */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentHandOver"];
+                };
+            };
+            /** @description `invalid_request`: The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Sign in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: Not found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4478,6 +4648,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `conflict`: The resource is in another state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `payload_too_large`: The body is too large */
             413: {
                 headers: {
@@ -5450,6 +5629,158 @@ export interface operations {
             };
             /** @description `too_many_requests`: Too many requests */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Temporarily unavailable: try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timeout`: A service did not answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getPresence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What I chose, and what it comes to */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnPresence"];
+                };
+            };
+            /** @description `invalid_request`: The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Sign in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Temporarily unavailable: try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timeout`: A service did not answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setPresence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PresenceChoice"];
+            };
+        };
+        responses: {
+            /** @description What I chose, and what it comes to */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnPresence"];
+                };
+            };
+            /** @description `invalid_request`: The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Sign in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payload_too_large`: The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: The content type is not supported */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -267,6 +267,17 @@ describe('the realtime client', () => {
     expect(asked.slice(tries)).toEqual([false]);
   });
 
+  it('says who came and went, and keeps its cursor', async () => {
+    const told: unknown[] = [];
+    const socket = await goLive();
+    client.on('presence', ({ agents }) => void told.push(...agents));
+    socket.event(1);
+    socket.says({ type: 'presence', agents: [{ id: 'a', presence: 'away' }] });
+    await settle();
+    expect(told).toEqual([{ id: 'a', presence: 'away' }]);
+    expect(seen.slice(-1)).toEqual(['event 1']);
+  });
+
   it('goes on when a handler throws, and says so', async () => {
     const errors: unknown[] = [];
     const socket = await goLive();

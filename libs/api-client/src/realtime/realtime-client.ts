@@ -141,6 +141,9 @@ export class RealtimeClient extends Emitter {
       case 'error':
         await this.emit('error', frame);
         break;
+      case 'presence':
+        await this.emit('presence', frame);
+        break;
       default:
         // A newer server may say more than this client knows.
         if (!('conversationId' in frame)) return;

@@ -2,6 +2,7 @@ import type { ConversationEventType, EventFrame, ServerFrame } from '@scrm/contr
 
 export type ReadyFrame = Extract<ServerFrame, { type: 'ready' }>;
 export type ResetFrame = Extract<ServerFrame, { type: 'reset' }>;
+export type PresenceFrame = Extract<ServerFrame, { type: 'presence' }>;
 export type ErrorFrame = Extract<ServerFrame, { type: 'error' }>;
 export type { ConversationEventType, EventFrame } from '@scrm/contracts';
 
@@ -17,6 +18,8 @@ export type RealtimeEvents = {
   ready: ReadyFrame;
   /** Load the lists again by REST. Events that come meanwhile wait until the handlers are done. */
   reset: ResetFrame;
+  /** Colleagues came, went, or said something else of themselves. */
+  presence: PresenceFrame;
   status: { status: RealtimeStatus; code?: number; reason?: string };
   /** The server's complaint, or what a handler or `getToken` threw. The client goes on by itself. */
   error: ErrorFrame | Error;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { CONVERSATION_EVENT_TYPES, conversationEvent } from '../event/conversation-changed';
 import { roleRef } from '../access';
-import { timestamp } from '../views';
+import { agentPresence, timestamp } from '../views';
 
 /** What a client may say on the socket. The first frame is `auth`. */
 export const clientFrame = z.discriminatedUnion('type', [
@@ -45,13 +45,27 @@ export const errorFrame = z.object({
   code: z.enum(['malformed_frame', 'unauthenticated', 'not_ready', 'too_many_frames', 'internal']),
   detail: z.string(),
 });
+export const presenceFrame = z.object({
+  type: z.literal('presence'),
+  /** Colleagues who came, went, or said something else of themselves. */
+  agents: z.array(agentPresence),
+  /** Changes may have been missed: load the list of agents again. */
+  missed: z.literal(true).optional(),
+});
 export const eventFrame = conversationEvent
   .omit({ position: true, audience: true, previousAudience: true, traceId: true })
   .extend({ type: z.enum(CONVERSATION_EVENT_TYPES), cursor: z.string() });
 export type EventFrame = z.infer<typeof eventFrame>;
 
 /** What the server says on the socket. */
-export const serverFrame = z.union([readyFrame, resetFrame, pongFrame, errorFrame, eventFrame]);
+export const serverFrame = z.union([
+  readyFrame,
+  resetFrame,
+  pongFrame,
+  errorFrame,
+  presenceFrame,
+  eventFrame,
+]);
 export type ServerFrame = z.infer<typeof serverFrame>;
 
 /** Why the server closes a socket. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { roleRef } from '../access';
 import { defineRpc } from '../contract';
-import { emailAddress, nameOf, pageOf, pageQuery, timestamp } from '../views';
+import { emailAddress, nameOf, pageOf, pageQuery, PRESENCES, timestamp } from '../views';
 
 const agentName = nameOf(200);
 
@@ -20,7 +20,11 @@ export type AgentView = z.infer<typeof agentView>;
 export const AGENT_STATUSES = ['invited', 'active', 'deactivated'] as const;
 export type AgentStatus = (typeof AGENT_STATUSES)[number];
 
-export const colleagueView = person.extend({ status: z.enum(AGENT_STATUSES) });
+export const colleagueView = person.extend({
+  status: z.enum(AGENT_STATUSES),
+  /** Optional for answers of the version before. */
+  presence: z.enum(PRESENCES).optional(),
+});
 export type ColleagueView = z.infer<typeof colleagueView>;
 
 /** The caller, by their token. Errors: unauthenticated. */
@@ -33,12 +37,22 @@ export const agentList = defineRpc(
   pageOf(colleagueView),
 );
 
+/** Who takes over what an agent leaves behind; the pool is that of the team that each conversation belongs to. */
+export const handOverTarget = z.discriminatedUnion('to', [
+  z.strictObject({ to: z.literal('agent'), agentId: z.uuid() }),
+  z.strictObject({ to: z.literal('team'), teamId: z.uuid() }),
+  z.strictObject({ to: z.literal('pool') }),
+]);
+export type HandOverTarget = z.infer<typeof handOverTarget>;
+
 /**
  * Changes what is given. Another role or status ends the agent's access tokens: with the next one the new rights hold.
- * Whoever is deactivated is signed out everywhere.
+ * Whoever is deactivated is signed out everywhere, and their conversations are handed over.
  *
- * Errors: not_found (also for the role); conflict (the last active admin); forbidden (one's own role or status, a role
- * that allows what the caller may not do, somebody who may do more than the caller).
+ * Errors: not_found (also for the role, and whom it is handed over to); hand_over_required (the agent has open
+ * conversations); conflict (the last active admin; who takes over is not active; comes back while their conversations
+ * are being handed over); forbidden (one's own role or status, a role that allows what the caller may not do, somebody
+ * who may do more than the caller).
  */
 export const agentUpdate = defineRpc(
   'user.agent.update.v1',
@@ -47,8 +61,26 @@ export const agentUpdate = defineRpc(
     name: agentName.optional(),
     role: roleRef.optional(),
     status: z.enum(['active', 'deactivated']).optional(),
+    /** Only where the status becomes (or is) `deactivated`. Needed where the agent has open conversations. */
+    handOver: handOverTarget.optional(),
   }),
   colleagueView,
+);
+
+export const agentHandOverView = z.object({
+  handOver: handOverTarget,
+  startedAt: timestamp,
+  /** What is still assigned to the agent, open or not. */
+  remaining: z.number().int().nonnegative(),
+  doneAt: timestamp.nullable(),
+});
+export type AgentHandOverView = z.infer<typeof agentHandOverView>;
+
+/** How far the last hand-over of an agent's conversations is. Errors: not_found (also where there was none). */
+export const agentHandOverGet = defineRpc(
+  'user.agent-hand-over.get.v1',
+  z.object({ agentId: z.uuid() }),
+  agentHandOverView,
 );
 
 /** Good for one use: whoever has it chooses the password. Shown once, and kept as long as it waits to be mailed. */

@@ -34,7 +34,10 @@ export const conversationRead = defineRpc(
   conversationView,
 );
 
-/** Hands a conversation to an agent, to a team, or (null) back to the team's pool. Errors: not_found, forbidden. */
+/**
+ * Hands a conversation to an agent, to a team, or (null) back to the team's pool. Errors: not_found (also an agent or
+ * a team that the tenant does not have); forbidden; conflict (the agent is not active).
+ */
 export const conversationAssign = defineRpc(
   'waba.conversation.assign.v1',
   z.object({
