@@ -17,7 +17,7 @@ export async function startIdentityProvider(
   claimsIn: 'id-token' | 'userinfo' = 'id-token',
 ): Promise<IdentityProvider> {
   const child = spawn(process.execPath, [path.join(__dirname, 'oidc-provider.mjs')], {
-    stdio: ['ignore', 'pipe', 'ignore'],
+    stdio: ['pipe', 'pipe', 'ignore'],
     env: {
       ...process.env,
       NODE_OPTIONS: '',

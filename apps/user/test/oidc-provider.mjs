@@ -51,3 +51,5 @@ server.on('request', async (request, response) => {
   });
 });
 process.stdout.write(`${issuer}\n`);
+// It does not outlive a test that was killed.
+process.stdin.resume().on('end', () => process.exit());
