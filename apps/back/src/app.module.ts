@@ -13,6 +13,7 @@ import { SenderController } from './sender/sender.controller';
 import { SessionController } from './session/session.controller';
 import { TeamController } from './team/team.controller';
 import { TemplateController } from './template/template.controller';
+import { TenantController } from './tenant/tenant.controller';
 import { WebhookDeliveryController } from './webhook-delivery/webhook-delivery.controller';
 
 /** All of the public API: a controller translates HTTP into one question to the service that owns the data. */
@@ -27,6 +28,7 @@ import { WebhookDeliveryController } from './webhook-delivery/webhook-delivery.c
     SenderController,
     TeamController,
     TemplateController,
+    TenantController,
     WebhookDeliveryController,
   ],
 })

@@ -12,6 +12,7 @@ import { PasswordModule } from './password/password.module';
 import { SessionModule } from './session/session.module';
 import { SigningKeyModule } from './signing-key/signing-key.module';
 import { TeamModule } from './team/team.module';
+import { TenantModule } from './tenant/tenant.module';
 
 export function messagingOptions(config: UserConfig): MessagingOptions {
   return { url: config.RABBITMQ_URL, service: 'user', names: brokerNames(config.BROKER_NAMESPACE) };
@@ -34,6 +35,7 @@ export class AppModule {
         SessionModule,
         SigningKeyModule,
         TeamModule,
+        TenantModule,
       ],
       providers: [{ provide: USER_CONFIG, useValue: config }],
       exports: [USER_CONFIG],

@@ -20,8 +20,17 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
-const TENANT_TABLES = ['tenant', 'team', 'agent', 'team_member', 'session', 'refresh_token', 'invitation'];
-const VISIBLE = ['tenant', 'team', 'agent', 'team_member', 'session'];
+const TENANT_TABLES = [
+  'tenant',
+  'team',
+  'agent',
+  'team_member',
+  'session',
+  'refresh_token',
+  'invitation',
+  'agent_skill',
+];
+const VISIBLE = ['tenant', 'team', 'agent', 'team_member', 'session', 'agent_skill'];
 const count = async (db: { query(sql: string): Promise<{ n: string }[]> }, table: string) =>
   Number((await db.query(`SELECT count(*) AS n FROM ${table}`))[0]!.n);
 

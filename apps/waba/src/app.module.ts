@@ -30,6 +30,7 @@ import { MessageRpc } from './message/message.rpc';
 import { MessageService } from './message/message.service';
 import { StatusService } from './message/status.service';
 import { SenderDirectory } from './sender/sender.directory';
+import { SenderRepository } from './sender/sender.repository';
 import { SenderRpc } from './sender/sender.rpc';
 import { StreamPublisher } from './stream/stream.publisher';
 import { StreamRpc } from './stream/stream.rpc';
@@ -65,6 +66,7 @@ const CORE: Provider[] = [
   InboundService,
   StatusService,
   StreamPublisher,
+  SenderRepository,
   TemplateRepository,
   WebhookRepository,
   WebhookService,

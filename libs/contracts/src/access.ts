@@ -18,6 +18,7 @@ export const PERMISSIONS = [
   'team.manage',
   'team.read',
   'template.read',
+  'tenant.manage',
   'webhook-delivery.read',
   'webhook-delivery.replay',
 ] as const;

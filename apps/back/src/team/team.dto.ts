@@ -2,13 +2,17 @@ import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
 import {
   AGENT_STATUSES,
   ROLES,
+  teamSort,
   type AgentStatus,
   type Role,
   type TeamMemberView,
   type TeamView,
 } from '@scrm/contracts';
+import { Transform } from 'class-transformer';
 import { IsBoolean, IsOptional, IsString, Matches, MaxLength } from 'class-validator';
-import { PageQuery, pageOf } from '../http/page.dto';
+import type { z } from 'zod';
+import { PersonListQuery } from '../agent/agent.dto';
+import { PageQuery, pageOf, Search, Sort } from '../http/page.dto';
 
 const NAME_MAX = 100;
 const ONE_LINE = /^\P{Cc}*$/u;
@@ -28,15 +32,11 @@ export class TeamDto implements TeamView {
 export const TeamPageDto = pageOf(TeamDto, 'Team');
 
 export class TeamListQuery extends PageQuery {
-  @ApiPropertyOptional({
-    description: 'Only teams whose name begins with this, upper or lower case.',
-    maxLength: NAME_MAX,
-  })
-  @IsOptional()
-  @IsString()
-  @MaxLength(NAME_MAX)
-  @Matches(ONE_LINE, { message: 'q must be one line' })
+  @Search('Only teams whose name begins with this')
   q?: string;
+
+  @Sort(teamSort.options, 'createdAt')
+  sort?: z.infer<typeof teamSort>;
 }
 
 @ApiSchema({ name: 'TeamName' })
@@ -76,6 +76,14 @@ export class TeamMemberDto implements TeamMemberView {
 }
 
 export const TeamMemberPageDto = pageOf(TeamMemberDto, 'TeamMember');
+
+export class TeamMemberListQuery extends PersonListQuery {
+  @ApiPropertyOptional({ description: 'Only who leads the team, or only the others.', type: Boolean })
+  @IsOptional()
+  @Transform(({ value }: { value: unknown }) => (value === 'true' ? true : value === 'false' ? false : value))
+  @IsBoolean()
+  leader?: boolean;
+}
 
 @ApiSchema({ name: 'TeamMemberPut' })
 export class TeamMemberPutDto {

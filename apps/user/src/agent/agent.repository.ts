@@ -1,15 +1,18 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { AgentStatus, Role } from '@scrm/contracts';
-import { inTenant } from '@scrm/database';
-import { In, MoreThan, type DataSource, type EntityManager } from 'typeorm';
+import { inTenant, type PlaceIn } from '@scrm/database';
+import { In, type DataSource, type EntityManager } from 'typeorm';
 import { IDENTITY_DB } from '../db/data-source';
 import { TeamMember } from '../team/team-member.entity';
 import { Agent } from './agent.entity';
+import { findAgents, type AgentFilter, type AgentOrder } from './agent.list';
+import type { AgentSkill } from './agent-skill.entity';
+import { skillsOf } from './profile.repository';
 
-/** An agent with their teams. */
+/** An agent with their teams and skills. */
 export interface Colleague {
   agent: Agent;
   memberships: TeamMember[];
+  skills: AgentSkill[];
 }
 
 @Injectable()
@@ -21,52 +24,36 @@ export class AgentRepository {
     return inTenant(this.db, tenantId, work);
   }
 
-  /** An agent with their tenant and teams; null where they are gone or deactivated. */
+  /** An agent with their tenant, teams and skills; null where they are gone or deactivated. */
   findActive(tenantId: string, id: string): Promise<Colleague | null> {
     return this.inTenant(tenantId, async (manager) => {
       const agent = await manager.findOne(Agent, {
         where: { tenantId, id, status: 'active' },
         relations: { tenant: true },
       });
-      return agent && (await withTeams(manager, [agent]))[0]!;
+      return agent && (await asColleagues(manager, [agent]))[0]!;
     });
   }
 
-  /** In the order of their ids, which is that of their creation; one more than `limit`. */
-  page(
-    tenantId: string,
-    {
-      after,
-      limit,
-      status,
-      role,
-    }: { after: string | null; limit: number; status?: AgentStatus; role?: Role },
-  ): Promise<Colleague[]> {
-    return this.inTenant(tenantId, async (manager) => {
-      const agents = await manager.find(Agent, {
-        where: {
-          tenantId,
-          ...(after && { id: MoreThan(after) }),
-          ...(status && { status }),
-          ...(role && { role }),
-        },
-        order: { id: 'ASC' },
-        take: limit + 1,
-      });
-      return withTeams(manager, agents);
-    });
+  page(tenantId: string, place: PlaceIn<AgentOrder>, filter: AgentFilter): Promise<Colleague[]> {
+    return this.inTenant(tenantId, async (manager) =>
+      asColleagues(manager, await findAgents(manager, place, filter)),
+    );
   }
 }
 
-export async function withTeams(manager: EntityManager, agents: Agent[]): Promise<Colleague[]> {
+export async function asColleagues(manager: EntityManager, agents: Agent[]): Promise<Colleague[]> {
+  const ids = agents.map(({ id }) => id);
   const memberships = await manager.find(TeamMember, {
-    where: { agentId: In(agents.map(({ id }) => id)) },
+    where: { agentId: In(ids) },
     relations: { team: true },
     order: { team: { name: 'ASC' } },
   });
+  const skills = await skillsOf(manager, ids);
   return agents.map((agent) => ({
     agent,
     memberships: memberships.filter(({ agentId }) => agentId === agent.id),
+    skills: skills.filter(({ agentId }) => agentId === agent.id),
   }));
 }
 

@@ -1,28 +1,32 @@
 import { Injectable } from '@nestjs/common';
 import type {
+  agentList,
   AgentStatus,
   agentUpdate,
   AgentView,
   ColleagueView,
   Principal,
+  profileUpdate,
   Revocation,
   Role,
-  RpcRequest,
 } from '@scrm/contracts';
-import { AppError, decodePage, isId, toPage } from '@scrm/platform';
+import { AppError } from '@scrm/platform';
+import type { z } from 'zod';
 import { endAgentTokens } from '../access/access.repository';
 import { AccessService } from '../access/access.service';
 import type { Agent } from './agent.entity';
+import { AGENTS } from './agent.list';
 import {
   AgentRepository,
+  asColleagues,
   endSessions,
   lockAdmins,
   lockAgent,
-  withTeams,
   type Colleague,
 } from './agent.repository';
+import { changeProfile } from './profile.repository';
 
-type Change = RpcRequest<typeof agentUpdate>;
+type Change = z.output<typeof agentUpdate.request>;
 
 @Injectable()
 export class AgentService {
@@ -33,17 +37,31 @@ export class AgentService {
 
   async me({ tenantId, agentId }: Principal): Promise<AgentView> {
     const found = await this.agents.findActive(tenantId, agentId);
-    if (!found) throw new AppError('unauthenticated', 'This account can no longer sign in.');
+    if (!found) throw gone();
     return { ...person(found), tenant: { id: tenantId, name: found.agent.tenant!.name } };
   }
 
   async list(
     { tenantId }: Principal,
-    { cursor, limit, status, role }: { cursor?: string; limit: number; status?: AgentStatus; role?: Role },
+    { cursor, sort, ...filter }: z.output<typeof agentList.request>,
   ): Promise<{ items: ColleagueView[]; nextCursor: string | null }> {
-    const after = cursor ? decodePage(cursor, isId)[0] : null;
-    const found = await this.agents.page(tenantId, { after, limit, status, role });
-    return toPage(found, limit, toView, ({ agent }) => [agent.id]);
+    const place = AGENTS.place(sort, cursor);
+    const found = await this.agents.page(tenantId, place, filter);
+    return AGENTS.page(found, filter.limit, place, toView);
+  }
+
+  /** What agents change of their own. */
+  async updateOwn(
+    principal: Principal,
+    { name, ...profile }: z.output<typeof profileUpdate.request>,
+  ): Promise<AgentView> {
+    await this.agents.inTenant(principal.tenantId, async (manager) => {
+      const agent = await lockAgent(manager, principal.agentId);
+      if (agent?.status !== 'active') throw gone();
+      if (name) await manager.query('UPDATE agent SET name = $2 WHERE id = $1', [agent.id, name]);
+      await changeProfile(manager, agent, profile);
+    });
+    return this.me(principal);
   }
 
   async update(principal: Principal, change: Change): Promise<ColleagueView> {
@@ -64,7 +82,8 @@ export class AgentService {
       ]);
       const over: Revocation[] = rights ? [await endAgentTokens(manager, agent.id)] : [];
       if (status === 'deactivated') await endSessions(manager, agent.id);
-      const [colleague] = await withTeams(manager, [{ ...agent, name, role, status }]);
+      await changeProfile(manager, agent, change);
+      const [colleague] = await asColleagues(manager, [(await lockAgent(manager, agent.id))!]);
       return { view: toView(colleague!), ended: over };
     });
     await this.access.announce(ended);
@@ -93,12 +112,19 @@ function checked(
   return true;
 }
 
-const person = ({ agent, memberships }: Colleague) => ({
+const gone = () => new AppError('unauthenticated', 'This account can no longer sign in.');
+
+const person = ({ agent, memberships, skills }: Colleague) => ({
   id: agent.id,
   name: agent.name,
   email: agent.email,
   role: agent.role,
   teams: memberships.map(({ team, leader }) => ({ id: team!.id, name: team!.name, leader })),
+  skills: skills.map(({ skill, level }) => ({ name: skill, level })),
+  languages: agent.languages,
+  capacity: agent.capacity,
+  workingHours: agent.workingHours,
+  timeZone: agent.timeZone,
 });
 
 const toView = (found: Colleague): ColleagueView => ({ ...person(found), status: found.agent.status });

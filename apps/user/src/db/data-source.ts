@@ -1,6 +1,7 @@
 import { createDataSource } from '@scrm/database';
 import type { DataSource } from 'typeorm';
 import { Agent } from '../agent/agent.entity';
+import { AgentSkill } from '../agent/agent-skill.entity';
 import { Invitation } from '../invitation/invitation.entity';
 import { RefreshToken } from '../session/refresh-token.entity';
 import { Session } from '../session/session.entity';
@@ -15,6 +16,9 @@ import { Access1764000000000 } from './migrations/1764000000000-access';
 import { Teams1764100000000 } from './migrations/1764100000000-teams';
 import { SignIn1764200000000 } from './migrations/1764200000000-sign-in';
 import { Invitation1764300000000 } from './migrations/1764300000000-invitation';
+import { TenantSettings1764700000000 } from './migrations/1764700000000-tenant-settings';
+import { AgentProfile1764710000000 } from './migrations/1764710000000-agent-profile';
+import { AgentLists1764720000000 } from './migrations/1764720000000-agent-lists';
 import { APP_ROLE, SYSTEM_ROLE } from './roles';
 
 export const SCHEMA = 'identity';
@@ -29,13 +33,27 @@ export function identityDataSource(url: string, role?: string): DataSource {
     url,
     schema: SCHEMA,
     applicationName: `user${role === SYSTEM_ROLE ? '-system' : ''}`,
-    entities: [Tenant, Team, TeamMember, Agent, Session, RefreshToken, SigningKey, SignInAttempt, Invitation],
+    entities: [
+      Tenant,
+      Team,
+      TeamMember,
+      Agent,
+      AgentSkill,
+      Session,
+      RefreshToken,
+      SigningKey,
+      SignInAttempt,
+      Invitation,
+    ],
     migrations: [
       Initial1763800000000,
       Access1764000000000,
       Teams1764100000000,
       SignIn1764200000000,
       Invitation1764300000000,
+      TenantSettings1764700000000,
+      AgentProfile1764710000000,
+      AgentLists1764720000000,
     ],
     ...(role && { role }),
   });

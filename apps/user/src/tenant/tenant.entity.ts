@@ -1,8 +1,13 @@
+import type { SpecialDays, WorkingHours } from '@scrm/contracts';
 import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
 /** A business that uses the system. Everything else belongs to one. */
 @Entity('tenant')
 @Index('tenant_access_changed', ['accessChangedAt'])
+@Check(
+  'tenant_retention',
+  `message_retention_days > 0 AND media_retention_days > 0 AND media_retention_days <= message_retention_days`,
+)
 @Check('tenant_status', `status IN ('active', 'suspended')`)
 export class Tenant {
   @PrimaryColumn({ type: 'uuid', primaryKeyConstraintName: 'tenant_pk' })
@@ -24,4 +29,30 @@ export class Tenant {
 
   @Column({ name: 'access_changed_at', type: 'timestamptz', nullable: true })
   accessChangedAt!: Date | null;
+
+  @Column({ name: 'time_zone', type: 'text', default: 'UTC' })
+  timeZone!: string;
+
+  /** That it answers in, by BCP 47. */
+  @Column({ type: 'text', array: true, default: () => `'{}'` })
+  languages!: string[];
+
+  /** Null: at all hours. */
+  @Column({ name: 'working_hours', type: 'jsonb', nullable: true })
+  workingHours!: WorkingHours | null;
+
+  @Column({ name: 'special_days', type: 'jsonb', default: () => `'[]'` })
+  specialDays!: SpecialDays;
+
+  /** Null: for ever. */
+  @Column({ name: 'message_retention_days', type: 'integer', nullable: true })
+  messageRetentionDays!: number | null;
+
+  /** Null: as long as their messages. */
+  @Column({ name: 'media_retention_days', type: 'integer', nullable: true })
+  mediaRetentionDays!: number | null;
+
+  /** Counts the changes of these settings. */
+  @Column({ name: 'settings_version', type: 'integer', default: 1 })
+  version!: number;
 }

@@ -9,6 +9,7 @@ import { Template } from '../template/template.entity';
 import { AccountEvent, WebhookAttempt, WebhookDelivery } from '../webhook/webhook.entity';
 import { Initial1763800000000 } from './migrations/1763800000000-initial';
 import { Scale1763900000000 } from './migrations/1763900000000-scale';
+import { Lists1764720000000 } from './migrations/1764720000000-lists';
 
 export const SCHEMA = 'waba';
 export const APP_ROLE = 'scrm_waba_app';
@@ -41,7 +42,7 @@ export function wabaDataSource(url: string, role?: string, poolSize?: number): D
     schema: SCHEMA,
     applicationName: `waba${role === SYSTEM_ROLE ? '-system' : ''}`,
     entities,
-    migrations: [Initial1763800000000, Scale1763900000000],
+    migrations: [Initial1763800000000, Scale1763900000000, Lists1764720000000],
     ...(role && { role }),
     ...(poolSize && { poolSize }),
   });

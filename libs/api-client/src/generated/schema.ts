@@ -251,7 +251,11 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Change what I say of myself
+         * @description Skills, capacity and working hours are for admins to say.
+         */
+        patch: operations["updateMe"];
         trace?: never;
     };
     "/api/v1/me/password": {
@@ -425,6 +429,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tenant": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The settings of my business */
+        get: operations["getTenant"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change the settings of my business
+         * @description Say the `version` that you have seen. Where somebody else was faster, the answer is 409 `conflict` and nothing changes: read the settings again, so that nobody overwrites what they never saw.
+         */
+        patch: operations["updateTenant"];
+        trace?: never;
+    };
     "/api/v1/webhook-deliveries": {
         parameters: {
             query?: never;
@@ -467,15 +492,33 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         Agent: {
+            /** @description How many open conversations at a time. */
+            capacity?: number;
             /** @example agent1@demo.test */
             email: string;
             /** Format: uuid */
             id: string;
+            /**
+             * @description By BCP 47 (`pt-BR`); WhatsApp’s way to write them (`pt_BR`) is taken, too.
+             * @example [
+             *       "id",
+             *       "en"
+             *     ]
+             */
+            languages?: string[];
             /** @example Citra Dewi */
             name: string;
             role: components["schemas"]["Role"];
+            skills?: components["schemas"]["Skill"][];
             teams: components["schemas"]["Membership"][];
             tenant: components["schemas"]["Tenant"];
+            /**
+             * @description IANA name. Null: that of the business.
+             * @example Asia/Jayapura
+             */
+            timeZone?: string | null;
+            /** @description Null: as the business. */
+            workingHours?: components["schemas"]["WorkingHours"] | null;
         };
         AgentCreate: {
             /**
@@ -491,15 +534,34 @@ export interface components {
         AgentStatus: "invited" | "active" | "deactivated";
         /** @description What is not given stays as it is. */
         AgentUpdate: {
+            /** @description How many open conversations at a time. */
+            capacity?: number;
+            /**
+             * @description By BCP 47 (`pt-BR`); WhatsApp’s way to write them (`pt_BR`) is taken, too.
+             * @example [
+             *       "id",
+             *       "en"
+             *     ]
+             */
+            languages?: string[];
             /** @example Citra Dewi */
             name?: string;
             /** @description Not one’s own. */
             role?: components["schemas"]["Role"];
+            /** @description In place of those from before. */
+            skills?: components["schemas"]["Skill"][];
             /**
              * @description Not one’s own.
              * @enum {string}
              */
             status?: "active" | "deactivated";
+            /**
+             * @description IANA name. Null: that of the business.
+             * @example Asia/Jayapura
+             */
+            timeZone?: string | null;
+            /** @description Null: as the business. */
+            workingHours?: components["schemas"]["WorkingHours"] | null;
         };
         AssignConversation: {
             /**
@@ -535,16 +597,34 @@ export interface components {
         };
         /** @description An agent of the business. */
         Colleague: {
+            /** @description How many open conversations at a time. */
+            capacity?: number;
             /** @example agent1@demo.test */
             email: string;
             /** Format: uuid */
             id: string;
+            /**
+             * @description By BCP 47 (`pt-BR`); WhatsApp’s way to write them (`pt_BR`) is taken, too.
+             * @example [
+             *       "id",
+             *       "en"
+             *     ]
+             */
+            languages?: string[];
             /** @example Citra Dewi */
             name: string;
             role: components["schemas"]["Role"];
+            skills?: components["schemas"]["Skill"][];
             /** @description `invited`: has not chosen a password yet; `deactivated`: cannot sign in. */
             status: components["schemas"]["AgentStatus"];
             teams: components["schemas"]["Membership"][];
+            /**
+             * @description IANA name. Null: that of the business.
+             * @example Asia/Jayapura
+             */
+            timeZone?: string | null;
+            /** @description Null: as the business. */
+            workingHours?: components["schemas"]["WorkingHours"] | null;
         };
         ColleaguePage: {
             items: components["schemas"]["Colleague"][];
@@ -731,6 +811,16 @@ export interface components {
              * @enum {string}
              */
             type: "interactive";
+        };
+        /** @description From a minute of the day to another. */
+        Interval: {
+            /** @example 09:00 */
+            from: string;
+            /**
+             * @description `24:00` is the end of the day.
+             * @example 17:00
+             */
+            to: string;
         };
         Invitation: {
             /** @example citra@kopi.example */
@@ -931,6 +1021,24 @@ export interface components {
              */
             type: string;
         };
+        /** @description What is not given stays as it is. */
+        ProfileUpdate: {
+            /**
+             * @description By BCP 47 (`pt-BR`); WhatsApp’s way to write them (`pt_BR`) is taken, too.
+             * @example [
+             *       "id",
+             *       "en"
+             *     ]
+             */
+            languages?: string[];
+            /** @example Citra Dewi */
+            name?: string;
+            /**
+             * @description IANA name. Null: that of the business.
+             * @example Asia/Jayapura
+             */
+            timeZone?: string | null;
+        };
         ReactionMessageBody: {
             reaction: {
                 /** @description Empty takes the reaction back. */
@@ -1012,8 +1120,10 @@ export interface components {
             /** @example Mozilla/5.0 (X11; Linux x86_64) */
             userAgent: string | null;
         };
-        SessionList: {
+        SessionPage: {
             items: components["schemas"]["Session"][];
+            /** @description Give it as `cursor` for the next page; null on the last one. */
+            nextCursor: string | null;
         };
         SessionTokens: {
             /** @description Send it as `Authorization: Bearer <accessToken>`. */
@@ -1034,6 +1144,27 @@ export interface components {
              * @example demo-agent-2026
              */
             password: string;
+        };
+        Skill: {
+            /** @description From 1, a beginner, to 5. */
+            level: number;
+            /**
+             * @description Kept in lower case.
+             * @example refunds
+             */
+            name: string;
+        };
+        /** @description A day that is not as its weekday. */
+        SpecialDay: {
+            /**
+             * Format: date
+             * @example 2026-12-25
+             */
+            date: string;
+            /** @description None: closed. */
+            hours: components["schemas"]["Interval"][];
+            /** @example Christmas */
+            name?: string;
         };
         StickerMessageBody: {
             context?: {
@@ -1179,6 +1310,69 @@ export interface components {
             /** @example Kopi Nusantara */
             name: string;
         };
+        TenantSettings: {
+            /** Format: uuid */
+            id: string;
+            /**
+             * @description By BCP 47 (`pt-BR`); WhatsApp’s way to write them (`pt_BR`) is taken, too.
+             * @example [
+             *       "id",
+             *       "en"
+             *     ]
+             */
+            languages: string[];
+            /** @description How long their media are to be kept; null: as long as their messages. Never longer than these. */
+            mediaRetentionDays: number | null;
+            /** @description How long messages are to be kept; null: for ever. */
+            messageRetentionDays: number | null;
+            /** @example Kopi Nusantara */
+            name: string;
+            /** @description Holidays, and days with other hours. */
+            specialDays: components["schemas"]["SpecialDay"][];
+            /**
+             * @description IANA name.
+             * @example Asia/Jakarta
+             */
+            timeZone: string;
+            /**
+             * @description Of these settings. Say it when you change them.
+             * @example 3
+             */
+            version: number;
+            /** @description Null: at all hours. */
+            workingHours: components["schemas"]["WorkingHours"] | null;
+        };
+        /** @description What is not given stays as it is. */
+        TenantUpdate: {
+            /**
+             * @description By BCP 47 (`pt-BR`); WhatsApp’s way to write them (`pt_BR`) is taken, too.
+             * @example [
+             *       "id",
+             *       "en"
+             *     ]
+             */
+            languages?: string[];
+            /** @description How long their media are to be kept; null: as long as their messages. Never longer than these. */
+            mediaRetentionDays?: number | null;
+            /** @description How long messages are to be kept; null: for ever. */
+            messageRetentionDays?: number | null;
+            /** @example Kopi Nusantara */
+            name?: string;
+            /** @description Holidays, and days with other hours. */
+            specialDays?: components["schemas"]["SpecialDay"][];
+            /**
+             * @description IANA name.
+             * @example Asia/Jakarta
+             */
+            timeZone?: string;
+            /**
+             * @description The one that you have seen.
+             * @example 3
+             */
+            version: number;
+            /** @description Null: at all hours. */
+            workingHours?: components["schemas"]["WorkingHours"] | null;
+        };
         TextMessageBody: {
             context?: {
                 /** @description WhatsApp’s id of the message to answer. */
@@ -1238,6 +1432,23 @@ export interface components {
         };
         /** @enum {string} */
         WebhookDeliveryStatus: "processed" | "poison" | "unrouted" | "quarantined";
+        /** @description By the clock of the time zone. A day that is absent is free. */
+        WorkingHours: {
+            /** @description Without overlaps. What goes on past midnight is in two days. */
+            friday?: components["schemas"]["Interval"][];
+            /** @description Without overlaps. What goes on past midnight is in two days. */
+            monday?: components["schemas"]["Interval"][];
+            /** @description Without overlaps. What goes on past midnight is in two days. */
+            saturday?: components["schemas"]["Interval"][];
+            /** @description Without overlaps. What goes on past midnight is in two days. */
+            sunday?: components["schemas"]["Interval"][];
+            /** @description Without overlaps. What goes on past midnight is in two days. */
+            thursday?: components["schemas"]["Interval"][];
+            /** @description Without overlaps. What goes on past midnight is in two days. */
+            tuesday?: components["schemas"]["Interval"][];
+            /** @description Without overlaps. What goes on past midnight is in two days. */
+            wednesday?: components["schemas"]["Interval"][];
+        };
     };
     responses: never;
     parameters: never;
@@ -1252,10 +1463,22 @@ export interface operations {
             query?: {
                 /** @description `nextCursor` of the page before. */
                 cursor?: string;
+                /** @description Only who speaks this language. */
+                language?: string;
                 /** @description How many at most. */
                 limit?: number;
+                /** @description Of the skill: this or above. */
+                minLevel?: number;
+                /** @description Only who has this in their name or email, upper or lower case. */
+                q?: string;
                 role?: components["schemas"]["Role"];
+                /** @description Only who has this skill. */
+                skill?: string;
+                /** @description By what; with `-` the other way round. A cursor is good for its own order only. */
+                sort?: "createdAt" | "-createdAt" | "name" | "-name" | "email" | "-email";
                 status?: components["schemas"]["AgentStatus"];
+                /** @description Only who is in this team. */
+                teamId?: string;
             };
             header?: never;
             path?: never;
@@ -1263,7 +1486,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A page of agents, in the order in which they were created */
+            /** @description A page of agents; without `sort` in the order in which they were created */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2764,6 +2987,93 @@ export interface operations {
             };
         };
     };
+    updateMe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProfileUpdate"];
+            };
+        };
+        responses: {
+            /** @description The agent as they are now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Agent"];
+                };
+            };
+            /** @description `invalid_request`: The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Sign in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payload_too_large`: The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: The content type is not supported */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Temporarily unavailable: try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timeout`: A service did not answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     changePassword: {
         parameters: {
             query?: never;
@@ -2880,23 +3190,32 @@ export interface operations {
     };
     listSessions: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `nextCursor` of the page before. */
+                cursor?: string;
+                /** @description How many at most. */
+                limit?: number;
+                /** @description Only sessions with this in their device or address, upper or lower case. */
+                q?: string;
+                /** @description By what; with `-` the other way round. A cursor is good for its own order only. */
+                sort?: "createdAt" | "-createdAt" | "lastUsedAt" | "-lastUsedAt";
+            };
             header?: never;
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description My sessions that are alive, last used first, a hundred at most */
+            /** @description My sessions that are alive */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SessionList"];
+                    "application/json": components["schemas"]["SessionPage"];
                 };
             };
-            /** @description `invalid_request`: The request is not valid */
+            /** @description `invalid_request`: The request is not valid; `invalid_cursor`: The cursor is not one of ours */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3027,6 +3346,11 @@ export interface operations {
                 cursor?: string;
                 /** @description How many at most. */
                 limit?: number;
+                /** @description Only numbers with this in their name or number, upper or lower case. */
+                q?: string;
+                /** @description By what; with `-` the other way round. A cursor is good for its own order only. */
+                sort?: "createdAt" | "-createdAt" | "name" | "-name";
+                status?: "active" | "paused";
             };
             header?: never;
             path?: never;
@@ -3108,6 +3432,8 @@ export interface operations {
                 limit?: number;
                 /** @description Only teams whose name begins with this, upper or lower case. */
                 q?: string;
+                /** @description By what; with `-` the other way round. A cursor is good for its own order only. */
+                sort?: "createdAt" | "-createdAt" | "name" | "-name";
             };
             header?: never;
             path?: never;
@@ -3115,7 +3441,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A page of teams, in the order in which they were created */
+            /** @description A page of teams */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3493,8 +3819,16 @@ export interface operations {
             query?: {
                 /** @description `nextCursor` of the page before. */
                 cursor?: string;
+                /** @description Only who leads the team, or only the others. */
+                leader?: boolean;
                 /** @description How many at most. */
                 limit?: number;
+                /** @description Only who has this in their name or email, upper or lower case. */
+                q?: string;
+                role?: components["schemas"]["Role"];
+                /** @description By what; with `-` the other way round. A cursor is good for its own order only. */
+                sort?: "createdAt" | "-createdAt" | "name" | "-name" | "email" | "-email";
+                status?: components["schemas"]["AgentStatus"];
             };
             header?: never;
             path: {
@@ -3505,7 +3839,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A page of members, in the order in which the agents were created */
+            /** @description A page of members; without `sort` in the order in which the agents were created */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3780,10 +4114,18 @@ export interface operations {
     listTemplates: {
         parameters: {
             query?: {
+                /** @description As WhatsApp names it. */
+                category?: string;
                 /** @description `nextCursor` of the page before. */
                 cursor?: string;
+                /** @description As WhatsApp names it. */
+                language?: string;
                 /** @description How many at most. */
                 limit?: number;
+                /** @description Only templates with this in their name, upper or lower case. */
+                q?: string;
+                /** @description By what; with `-` the other way round. A cursor is good for its own order only. */
+                sort?: "createdAt" | "-createdAt" | "name" | "-name";
                 /** @description As WhatsApp names it. */
                 status?: string;
             };
@@ -3858,6 +4200,176 @@ export interface operations {
             };
         };
     };
+    getTenant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The settings, and their version */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TenantSettings"];
+                };
+            };
+            /** @description `invalid_request`: The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Sign in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Temporarily unavailable: try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timeout`: A service did not answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    updateTenant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TenantUpdate"];
+            };
+        };
+        responses: {
+            /** @description The settings as they are now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TenantSettings"];
+                };
+            };
+            /** @description `invalid_request`: The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Sign in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conflict`: The resource is in another state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payload_too_large`: The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: The content type is not supported */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Temporarily unavailable: try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timeout`: A service did not answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listWebhookDeliveries: {
         parameters: {
             query?: {
@@ -3865,6 +4377,8 @@ export interface operations {
                 cursor?: string;
                 /** @description How many at most. */
                 limit?: number;
+                /** @description By what; with `-` the other way round. A cursor is good for its own order only. */
+                sort?: "receivedAt" | "-receivedAt";
                 status?: components["schemas"]["WebhookDeliveryStatus"];
             };
             header?: never;

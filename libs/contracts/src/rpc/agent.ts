@@ -1,9 +1,20 @@
 import { z } from 'zod';
 import { ROLES } from '../access';
 import { defineRpc } from '../contract';
-import { emailAddress, nameOf, pageOf, pageQuery, timestamp } from '../views';
+import {
+  capacity,
+  language,
+  languageList,
+  skillLevel,
+  skillList,
+  skillName,
+  timeZone,
+  workingHours,
+  workingHoursView,
+} from '../profile';
+import { emailAddress, line, nameOf, pageOf, pageQuery, sortBy, timestamp } from '../views';
 
-const agentName = nameOf(200);
+export const agentName = nameOf(200);
 
 const person = z.object({
   id: z.uuid(),
@@ -11,6 +22,13 @@ const person = z.object({
   email: z.string(),
   role: z.enum(ROLES),
   teams: z.array(z.object({ id: z.uuid(), name: z.string(), leader: z.boolean() })),
+  // Optional, because a user service from before agents had profiles does not say them.
+  skills: z.array(z.object({ name: z.string(), level: z.number().int() })).optional(),
+  languages: z.array(z.string()).optional(),
+  capacity: z.number().int().optional(),
+  /** Null: as the tenant. */
+  workingHours: workingHoursView.nullable().optional(),
+  timeZone: z.string().nullable().optional(),
 });
 
 export const agentView = person.extend({ tenant: z.object({ id: z.uuid(), name: z.string() }) });
@@ -26,10 +44,25 @@ export type ColleagueView = z.infer<typeof colleagueView>;
 /** The caller, by their token. Errors: unauthenticated. */
 export const agentMe = defineRpc('user.agent.me.v1', z.object({}), agentView);
 
-/** The agents of the tenant, in the order in which they were created. Errors: invalid_cursor. */
+export const agentSort = sortBy('createdAt', 'name', 'email');
+
+/**
+ * The agents of the tenant, in the order in which they were created or by `sort`; with `q` those with it in their name
+ * or email, upper or lower case. Errors: invalid_cursor.
+ */
 export const agentList = defineRpc(
   'user.agent.list.v1',
-  pageQuery.extend({ status: z.enum(AGENT_STATUSES).optional(), role: z.enum(ROLES).optional() }),
+  pageQuery.extend({
+    status: z.enum(AGENT_STATUSES).optional(),
+    role: z.enum(ROLES).optional(),
+    sort: agentSort.optional(),
+    q: line(100).optional(),
+    teamId: z.uuid().optional(),
+    skill: skillName.optional(),
+    /** Of the skill. */
+    minLevel: skillLevel.optional(),
+    language: language.optional(),
+  }),
   pageOf(colleagueView),
 );
 
@@ -46,12 +79,18 @@ export const agentUpdate = defineRpc(
     name: agentName.optional(),
     role: z.enum(ROLES).optional(),
     status: z.enum(['active', 'deactivated']).optional(),
+    /** In place of those from before. */
+    skills: skillList.optional(),
+    languages: languageList.optional(),
+    capacity: capacity.optional(),
+    workingHours: workingHours.nullable().optional(),
+    timeZone: timeZone.nullable().optional(),
   }),
   colleagueView,
 );
 
 /** Good for one use: whoever has it chooses the password. Shown once, and kept nowhere. */
-const invitationToken = z.object({ token: z.string(), expiresAt: timestamp });
+export const invitationToken = z.object({ token: z.string(), expiresAt: timestamp });
 export type InvitationToken = z.infer<typeof invitationToken>;
 
 /** Makes an agent, who is `invited` until they choose their password. Errors: conflict (the email is taken). */
