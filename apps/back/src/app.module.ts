@@ -3,6 +3,7 @@ import { brokerNames } from '@scrm/contracts';
 import { MessagingModule, RevocationModule } from '@scrm/messaging';
 import { Revocations } from '@scrm/platform';
 import { AgentController } from './agent/agent.controller';
+import { AgentFileController } from './agent-file/agent-file.controller';
 import { AuthModule } from './auth/auth.module';
 import type { BackConfig } from './config';
 import { ConversationController } from './conversation/conversation.controller';
@@ -23,6 +24,7 @@ import { WebhookDeliveryController } from './webhook-delivery/webhook-delivery.c
     PasswordController,
     InvitationController,
     AgentController,
+    AgentFileController,
     ConversationController,
     MessageController,
     SenderController,

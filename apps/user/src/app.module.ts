@@ -5,6 +5,7 @@ import { MessagingModule, type MessagingOptions } from '@scrm/messaging';
 import { AccessModule } from './access/access.module';
 import { AccessTokenModule } from './access-token/access-token.module';
 import { AgentModule } from './agent/agent.module';
+import { AgentImportModule } from './agent-import/agent-import.module';
 import { USER_CONFIG, type UserConfig } from './config';
 import { identityPools } from './db/data-source';
 import { InvitationModule } from './invitation/invitation.module';
@@ -30,6 +31,7 @@ export class AppModule {
         AccessModule,
         AccessTokenModule,
         AgentModule,
+        AgentImportModule,
         InvitationModule,
         PasswordModule,
         SessionModule,

@@ -10,6 +10,7 @@ export * from './realtime/frames';
 export * from './realtime/interest';
 export * from './rpc/administration';
 export * from './rpc/agent';
+export * from './rpc/agent-import';
 export * from './rpc/conversation';
 export * from './rpc/invitation';
 export * from './rpc/password';

@@ -1,4 +1,6 @@
 const settings = 'apps/user/test/tenant-settings.it.ts';
+const imports = 'apps/user/test/agent-import.it.ts';
+const csv = 'apps/back/src/agent-file/csv.spec.ts';
 const lists = 'apps/user/test/lists.it.ts';
 
 /** What admins say of their business and its people. @type {import('../mutation.mjs').Mutation[]} */
@@ -18,5 +20,21 @@ export const DIRECTORY = [
     find: 'if (of !== sort)',
     replace: 'if (!of)',
     tests: [{ file: lists, name: 'a cursor of another order is refused' }],
+  },
+  {
+    name: 'a-rehearsal-that-stays',
+    promise: 'a dry run of an import changes nothing',
+    file: 'apps/user/src/agent-import/agent-import.repository.ts',
+    find: 'if (rehearsal) throw new Rehearsed();',
+    replace: '',
+    tests: [{ file: imports, name: 'says in a dry run what it would do, and does nothing' }],
+  },
+  {
+    name: 'formulas-in-cells',
+    promise: 'a spreadsheet carries out nothing that somebody wrote as their name',
+    file: 'apps/back/src/agent-file/csv.writer.ts',
+    find: 'FORMULA.test(text)',
+    replace: 'text === null',
+    tests: [{ file: csv, name: 'begins no cell as a formula does' }],
   },
 ];

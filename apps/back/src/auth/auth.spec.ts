@@ -36,7 +36,7 @@ it('asks every route for a token, but for signing in, refreshing and coming by i
     expect(headers.get('www-authenticate')).toBe('Bearer');
     expect(body.code).toBe('unauthenticated');
   }
-  expect(operations).toHaveLength(33);
+  expect(operations).toHaveLength(35);
   expect(open.sort()).toEqual(PUBLIC);
   expect(gateway.rpc.calls).toEqual([]);
 });

@@ -1,4 +1,4 @@
-import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
+import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import {
   AGENT_STATUSES,
   ROLES,
@@ -8,10 +8,10 @@ import {
   type TeamMemberView,
   type TeamView,
 } from '@scrm/contracts';
-import { Transform } from 'class-transformer';
-import { IsBoolean, IsOptional, IsString, Matches, MaxLength } from 'class-validator';
+import { IsBoolean, IsString, Matches, MaxLength } from 'class-validator';
 import type { z } from 'zod';
 import { PersonListQuery } from '../agent/agent.dto';
+import { BooleanParam } from '../http/boolean-param.decorator';
 import { PageQuery, pageOf, Search, Sort } from '../http/page.dto';
 
 const NAME_MAX = 100;
@@ -78,10 +78,7 @@ export class TeamMemberDto implements TeamMemberView {
 export const TeamMemberPageDto = pageOf(TeamMemberDto, 'TeamMember');
 
 export class TeamMemberListQuery extends PersonListQuery {
-  @ApiPropertyOptional({ description: 'Only who leads the team, or only the others.', type: Boolean })
-  @IsOptional()
-  @Transform(({ value }: { value: unknown }) => (value === 'true' ? true : value === 'false' ? false : value))
-  @IsBoolean()
+  @BooleanParam('Only who leads the team, or only the others.')
   leader?: boolean;
 }
 

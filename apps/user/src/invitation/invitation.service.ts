@@ -18,6 +18,12 @@ import {
 
 const DAY_MS = 86_400_000;
 
+export interface NewInvitation {
+  token: string;
+  hash: Buffer;
+  expiresAt: Date;
+}
+
 @Injectable()
 export class InvitationService {
   constructor(
@@ -73,10 +79,16 @@ export class InvitationService {
     return { email };
   }
 
-  private async issue(manager: EntityManager, tenantId: string, agentId: string): Promise<InvitationToken> {
+  /** Worth something once its hash is kept. */
+  newInvitation(): NewInvitation {
     const token = randomBytes(32).toString('base64url');
     const expiresAt = new Date(Date.now() + this.config.INVITATION_TTL_DAYS * DAY_MS);
-    await replaceInvitation(manager, { hash: digest(token), tenantId, agentId, expiresAt });
+    return { token, hash: digest(token), expiresAt };
+  }
+
+  private async issue(manager: EntityManager, tenantId: string, agentId: string): Promise<InvitationToken> {
+    const { token, hash, expiresAt } = this.newInvitation();
+    await replaceInvitation(manager, { hash, tenantId, agentId, expiresAt });
     return { token, expiresAt: expiresAt.toISOString() };
   }
 

@@ -61,6 +61,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/agents/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The agents of the business as a CSV file
+         * @description In the columns of an import, and `status`; filtered and sorted as the list of agents. A cell that a spreadsheet would take for a formula begins with an apostrophe.
+         */
+        get: operations["exportAgents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Invite many by a CSV file
+         * @description UTF-8, with commas, semicolons or tabs, at most 10 MB and 10,000 lines. The first line names the columns, in any order: `name`, `email` and `role`, and as you like `teams`, `skills`, `languages`, `capacity` and `timeZone`. Lists have `|` between their parts, a skill is `name` or `name:level`. `status` is ignored, so an export can be imported.
+         *
+         *     Each line stands for itself: a bad one is told with its number, column and reason, and keeps no other out. Who is there already stays as they are, so a file may be imported again. Where the file as a whole cannot be read (400, 413) nothing is imported. The answer comes as the work goes on; who hangs up stops it.
+         */
+        post: operations["importAgents"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/invitations/accept": {
         parameters: {
             query?: never;
@@ -778,6 +820,47 @@ export interface components {
              * @enum {string}
              */
             type: "image";
+        };
+        /** @description What became of a line of the file. */
+        ImportedLine: {
+            /**
+             * Format: uuid
+             * @description Null in a dry run, for who is new.
+             */
+            agentId: string | null;
+            /**
+             * @description The column that is wrong.
+             * @example role
+             */
+            column: string | null;
+            /** @example citra@kopi.example */
+            email: string;
+            /** @description Of who is new: shown only now. */
+            invitation: components["schemas"]["InvitationToken"] | null;
+            /**
+             * @description In the file; the first one has the names of the columns.
+             * @example 2
+             */
+            line: number;
+            /**
+             * @description `exists`: your business has an agent of this email, and nothing about them changed. `unknown`: the service did not answer in time, and may have done it: import the file again.
+             * @enum {string}
+             */
+            outcome: "created" | "exists" | "failed" | "unknown";
+            /** @description What is wrong. */
+            reason: string | null;
+        };
+        ImportReport: {
+            /** @example 120 */
+            created: number;
+            dryRun: boolean;
+            /** @example 3 */
+            exists: number;
+            /** @example 1 */
+            failed: number;
+            lines: components["schemas"]["ImportedLine"][];
+            /** @example 0 */
+            unknown: number;
         };
         InteractiveMessageBody: {
             context?: {
@@ -1832,6 +1915,203 @@ export interface operations {
             };
             /** @description `conflict`: The resource is in another state */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Temporarily unavailable: try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timeout`: A service did not answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportAgents: {
+        parameters: {
+            query?: {
+                /** @description Only who speaks this language. */
+                language?: string;
+                /** @description Of the skill: this or above. */
+                minLevel?: number;
+                /** @description Only who has this in their name or email, upper or lower case. */
+                q?: string;
+                role?: components["schemas"]["Role"];
+                /** @description Only who has this skill. */
+                skill?: string;
+                /** @description By what; with `-` the other way round. A cursor is good for its own order only. */
+                sort?: "createdAt" | "-createdAt" | "name" | "-name" | "email" | "-email";
+                status?: components["schemas"]["AgentStatus"];
+                /** @description Only who is in this team. */
+                teamId?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All agents that fit, in UTF-8 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description `invalid_request`: The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Sign in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Temporarily unavailable: try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timeout`: A service did not answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    importAgents: {
+        parameters: {
+            query?: {
+                /** @description Only say what would become of each line. */
+                dryRun?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "text/csv": string;
+            };
+        };
+        responses: {
+            /** @description What became of each line */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportReport"];
+                };
+            };
+            /** @description `invalid_request`: The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Sign in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payload_too_large`: The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: The content type is not supported */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`: Too many requests */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
