@@ -7,9 +7,20 @@ import {
   type RpcRequest,
 } from '@scrm/contracts';
 import { inTenant } from '@scrm/database';
+import { eventually } from '@scrm/testing';
 import jwt from 'jsonwebtoken';
 import { APP_ROLE } from '../src/db/roles';
-import { admin, asRole, demo, leader, startUserStack, stranger, SYSTEM_ROLE, type UserStack } from './stack';
+import {
+  admin,
+  asRole,
+  demo,
+  leader,
+  PROVISIONING_ROLE,
+  startUserStack,
+  stranger,
+  SYSTEM_ROLE,
+  type UserStack,
+} from './stack';
 
 let stack: UserStack;
 let token: string;
@@ -151,6 +162,37 @@ it('makes each agent once, when the same people come twice at the same moment', 
     expect(created.map(({ email }) => email).sort()).toEqual(rows.map(({ email }) => email).sort());
     expect(new Set(lines.flat().map(({ outcome }) => outcome))).toEqual(new Set(['created', 'exists']));
   }
+});
+
+it('waits for who brings the same people, and never in a circle', async () => {
+  const emails = ['a', 'm', 'z'].map((first) => `${first}-${fresh()}`);
+  const rows = emails.map((email) => cells(email));
+  await asRole(stack.databaseUrl, PROVISIONING_ROLE, async (db) => {
+    const holder = db.createQueryRunner();
+    await holder.startTransaction();
+    // Somebody else is about to take the one in the middle: what came before it is taken by then.
+    await holder.query(
+      `INSERT INTO agent (id, tenant_id, name, email, role) VALUES (gen_random_uuid(), $1, 'M', $2, 'agent')`,
+      [demo.tenant.id, emails[1]],
+    );
+    const imports = Promise.all([run(rows), run([...rows].reverse())]);
+    await eventually(async () => {
+      const waiting = await db.query<unknown[]>(
+        `SELECT 1 FROM pg_locks l JOIN pg_stat_activity a USING (pid)
+          WHERE NOT l.granted AND a.datname = current_database()`,
+      );
+      expect(waiting).toHaveLength(2);
+    });
+    await holder.rollbackTransaction();
+    await holder.release();
+    const lines = (await imports).flat();
+    expect(
+      lines
+        .filter(({ outcome }) => outcome === 'created')
+        .map(({ email }) => email)
+        .sort(),
+    ).toEqual(emails);
+  });
 });
 
 it('is for those who may invite', async () => {

@@ -121,8 +121,11 @@ describe('an import', () => {
     expect((await send(file(10_000))).body).toMatchObject({ created: 10_000 });
   });
 
-  it('refuses a file that is too large, also where it comes without its size', async () => {
-    const chunk = Buffer.from('x,y,z\n'.repeat(10_000));
+  it.each([
+    ['lines', 'x,y,z\n'.repeat(10_000)],
+    ['bytes', `${'x'.repeat(50_000)}\n`.repeat(4)],
+  ])('refuses a file of too many %s, also where it comes without its size', async (_, part) => {
+    const chunk = Buffer.from(part);
     let sent = 0;
     const body = new ReadableStream<Uint8Array>({
       pull: (controller) => {
