@@ -1,5 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { IMPORT_LIMITS } from '../../apps/back/src/agent-file/agent-lines';
 import { WEBHOOK_BODY_LIMIT, WEBHOOK_PATH } from '../../apps/waba/src/webhook/webhook.receiver';
 import {
   allFiles,
@@ -93,6 +94,11 @@ rendered('overlays/production', () => {
 
   it('has no stand-in for Meta', () => {
     expect(JSON.stringify(production)).not.toContain('simulator');
+  });
+
+  it('takes the largest file of agents', () => {
+    const [, megabytes] = /^(\d+)m$/.exec(annotation('back', 'proxy-body-size')) ?? [];
+    expect(Number(megabytes) * 1024 * 1024).toBeGreaterThan(IMPORT_LIMITS.bytes);
   });
 
   it("takes Meta's biggest deliveries, and does not let one wait", () => {

@@ -6,6 +6,7 @@ import { AgentController } from './agent/agent.controller';
 import { ApiKeyController } from './api-key/api-key.controller';
 import { AuditLogController } from './audit/audit-log.controller';
 import { AuditLogService } from './audit/audit-log.service';
+import { AgentFileController } from './agent-file/agent-file.controller';
 import { AuthModule } from './auth/auth.module';
 import type { BackConfig } from './config';
 import { ConversationController } from './conversation/conversation.controller';
@@ -23,6 +24,7 @@ import { SessionController } from './session/session.controller';
 import { SsoController } from './sso/sso.controller';
 import { TeamController } from './team/team.controller';
 import { TemplateController } from './template/template.controller';
+import { TenantController } from './tenant/tenant.controller';
 import { WebhookDeliveryController } from './webhook-delivery/webhook-delivery.controller';
 
 /** All of the public API: a controller translates HTTP into one question to the service that owns the data. */
@@ -38,6 +40,7 @@ import { WebhookDeliveryController } from './webhook-delivery/webhook-delivery.c
     ApiKeyController,
     AuditLogController,
     SecurityPolicyController,
+    AgentFileController,
     ConversationController,
     MessageController,
     RoleController,
@@ -46,6 +49,7 @@ import { WebhookDeliveryController } from './webhook-delivery/webhook-delivery.c
     SsoController,
     TeamController,
     TemplateController,
+    TenantController,
     WebhookDeliveryController,
   ],
   providers: [AuditLogService],

@@ -8,6 +8,7 @@ import { AgentModule } from './agent/agent.module';
 import { ApiKeyModule } from './api-key/api-key.module';
 import { AuditModule } from './audit/audit.module';
 import { AssignmentTargetModule } from './assignment-target/assignment-target.module';
+import { AgentImportModule } from './agent-import/agent-import.module';
 import { USER_CONFIG, type UserConfig } from './config';
 import { identityPools } from './db/data-source';
 import { HandOverModule } from './hand-over/hand-over.module';
@@ -24,6 +25,7 @@ import { SessionModule } from './session/session.module';
 import { SigningKeyModule } from './signing-key/signing-key.module';
 import { SsoModule } from './sso/sso.module';
 import { TeamModule } from './team/team.module';
+import { TenantModule } from './tenant/tenant.module';
 
 export function messagingOptions(config: UserConfig): MessagingOptions {
   return { url: config.RABBITMQ_URL, service: 'user', names: brokerNames(config.BROKER_NAMESPACE) };
@@ -45,6 +47,7 @@ export class AppModule {
         AuditModule,
         AssignmentTargetModule,
         HandOverModule,
+        AgentImportModule,
         InvitationModule,
         KeysModule,
         MfaModule,
@@ -58,6 +61,7 @@ export class AppModule {
         SigningKeyModule,
         SsoModule,
         TeamModule,
+        TenantModule,
       ],
       providers: [{ provide: USER_CONFIG, useValue: config }],
       exports: [USER_CONFIG],

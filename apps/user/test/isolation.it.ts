@@ -44,6 +44,7 @@ const TENANT_TABLES = [
   'hand_over',
   'agent_socket',
   'agent_presence',
+  'agent_skill',
 ];
 const VISIBLE = ['tenant', 'team', 'agent', 'team_member', 'session', 'role', 'audit_entry'];
 const count = async (db: { query(sql: string): Promise<{ n: string }[]> }, table: string) =>

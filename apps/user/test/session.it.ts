@@ -70,7 +70,7 @@ describe('signing in', () => {
 describe('asking who I am', () => {
   it('answers with the tenant and the teams', async () => {
     const { accessToken: token } = await signIn(leader);
-    await expect(stack.rpc.call(agentMe, {}, { token })).resolves.toEqual({
+    await expect(stack.rpc.call(agentMe, {}, { token })).resolves.toMatchObject({
       id: leader.id,
       name: leader.name,
       email: leader.email,

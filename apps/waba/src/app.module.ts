@@ -36,6 +36,7 @@ import { MessageRpc } from './message/message.rpc';
 import { MessageService } from './message/message.service';
 import { StatusService } from './message/status.service';
 import { SenderDirectory } from './sender/sender.directory';
+import { SenderRepository } from './sender/sender.repository';
 import { SenderRpc } from './sender/sender.rpc';
 import { SenderSecrets } from './sender/sender.secrets';
 import { StreamPublisher } from './stream/stream.publisher';
@@ -89,6 +90,7 @@ const CORE: Provider[] = [
   InboundService,
   StatusService,
   StreamPublisher,
+  SenderRepository,
   TemplateRepository,
   WebhookRepository,
   WebhookService,

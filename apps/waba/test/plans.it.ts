@@ -158,7 +158,9 @@ describe('what the statements of the roads read in a full database', () => {
     await waba.rpc.call(conversationAssign, { conversationId: long.id, assigneeId: agents[2] }, as);
     await waba.rpc.call(conversationOpen, { senderId: sender.id, phone: '6281777', name: 'New' }, as);
     await waba.rpc.call(senderList, { limit: PAGE }, as);
+    await waba.rpc.call(senderList, { limit: PAGE, sort: 'name' }, as);
     await waba.rpc.call(templateList, { limit: PAGE }, as);
+    await waba.rpc.call(templateList, { limit: PAGE, sort: '-name' }, as);
     const deliveries = await waba.rpc.call(webhookDeliveryList, { limit: PAGE }, as);
     await waba.rpc.call(webhookDeliveryList, { limit: PAGE, cursor: deliveries.nextCursor! }, as);
     const { heads } = await waba.rpc.call(streamHeads, { tenantIds: [sender.tenantId] });

@@ -40,6 +40,7 @@ export const PERMISSION_CATALOGUE = {
   'team.manage': { title: 'Make, change and delete teams, and say who is in them', scopes: ALL },
   'team.read': { title: 'See the teams and who is in them', scopes: ALL },
   'template.read': { title: 'See the message templates', scopes: ALL },
+  'tenant.manage': { title: 'Change the settings of the business', scopes: ALL },
   'webhook-delivery.read': { title: 'See deliveries that could not be worked on', scopes: ALL },
   'webhook-delivery.replay': { title: 'Have such deliveries worked on again', scopes: ALL },
 } as const satisfies Record<string, PermissionInfo>;

@@ -139,7 +139,14 @@ export type WebhookDeliveryView = z.infer<typeof webhookDeliveryView>;
 export const pageOf = <T extends z.ZodType>(item: T) =>
   z.object({ items: z.array(item), nextCursor: z.string().nullable() });
 
+/** A cursor says where its page ended, and a name of 200 characters may take 800 bytes. */
+export const CURSOR_MAX = 2_000;
+
 export const pageQuery = z.object({
-  cursor: z.string().max(500).optional(),
+  cursor: z.string().max(CURSOR_MAX).optional(),
   limit: z.number().int().min(1).max(100).default(30),
 });
+
+/** By what a list can be sorted: each key, and with `-` the other way round. */
+export const sortBy = <Key extends string>(...keys: Key[]) =>
+  z.enum(keys.flatMap((key) => [key, `-${key}` as const]));

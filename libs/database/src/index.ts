@@ -12,3 +12,4 @@ export * from './keys/tenant-key.entity';
 export * from './migrate';
 export * from './transaction';
 export { isTransient } from '@scrm/platform';
+export * from './sorted-list';

@@ -2,6 +2,7 @@ import { ACCESS } from './access.mjs';
 import { AUDIT } from './audit.mjs';
 import { DELIVERY } from './delivery.mjs';
 import { HAND_OVER } from './hand-over.mjs';
+import { DIRECTORY } from './directory.mjs';
 import { ISOLATION } from './isolation.mjs';
 import { KEYS } from './keys.mjs';
 import { MFA } from './mfa.mjs';
@@ -27,4 +28,5 @@ export const MUTATIONS = [
   ...SSO,
   ...HAND_OVER,
   ...PRESENCE,
+  ...DIRECTORY,
 ];

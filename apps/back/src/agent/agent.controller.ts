@@ -1,11 +1,18 @@
 import { Body, Controller, Get, Patch, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { agentHandOverGet, agentList, agentMe, agentUpdate } from '@scrm/contracts';
+import { agentHandOverGet, agentList, agentMe, agentUpdate, profileUpdate } from '@scrm/contracts';
 import { RpcClient } from '@scrm/messaging';
 import { AccessToken } from '../http/access-token.decorator';
 import { BODY_PROBLEMS, Endpoint } from '../http/endpoint.decorator';
 import { ApiId, Id } from '../http/id.decorator';
-import { AgentDto, AgentListQuery, AgentUpdateDto, ColleagueDto, ColleaguePageDto } from './agent.dto';
+import {
+  AgentDto,
+  AgentListQuery,
+  AgentUpdateDto,
+  ColleagueDto,
+  ColleaguePageDto,
+  ProfileUpdateDto,
+} from './agent.dto';
 import { AgentHandOverDto } from './hand-over.dto';
 
 @ApiTags('Agent')
@@ -19,11 +26,23 @@ export class AgentController {
     return this.rpc.call(agentMe, {}, { token });
   }
 
+  @Patch('me')
+  @Endpoint({
+    summary: 'Change what I say of myself',
+    description: 'Skills, capacity and working hours are for admins to say.',
+    answer: AgentDto,
+    answerDescription: 'The agent as they are now',
+    problems: BODY_PROBLEMS,
+  })
+  updateMe(@AccessToken() token: string, @Body() body: ProfileUpdateDto) {
+    return this.rpc.call(profileUpdate, body, { token });
+  }
+
   @Get('agents')
   @Endpoint({
     summary: 'List the agents of the business',
     answer: ColleaguePageDto,
-    answerDescription: 'A page of agents, in the order in which they were created',
+    answerDescription: 'A page of agents; without `sort` in the order in which they were created',
     problems: ['invalid_cursor', 'forbidden'],
   })
   listAgents(@AccessToken() token: string, @Query() query: AgentListQuery) {

@@ -1,6 +1,15 @@
-import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional, ApiSchema, PickType } from '@nestjs/swagger';
 import {
   AGENT_STATUSES,
+  agentSort,
+  capacity,
+  language,
+  languageList,
+  skillLevel,
+  skillList,
+  skillName,
+  timeZone,
+  workingHours,
   PRESENCES,
   type AgentStatus,
   type AgentView,
@@ -8,11 +17,24 @@ import {
   type HandOverTarget,
   type Presence,
   type Role,
+  type WorkingHours,
 } from '@scrm/contracts';
 import { Type } from 'class-transformer';
-import { IsIn, IsNotEmpty, IsOptional, IsString, Matches, MaxLength, ValidateNested } from 'class-validator';
-import { PageQuery, pageOf } from '../http/page.dto';
+import {
+  IsIn,
+  IsNotEmpty,
+  IsOptional,
+  IsString,
+  IsUUID,
+  Matches,
+  MaxLength,
+  ValidateNested,
+} from 'class-validator';
+import type { z } from 'zod';
+import { Fits } from '../http/fits.decorator';
+import { PageQuery, pageOf, Search, Sort } from '../http/page.dto';
 import { ApiRole, NO_ROLE, ROLE } from '../role/role.decorator';
+import { WorkingHoursDto } from '../tenant/working-hours.dto';
 import { HandOverDto } from './hand-over.dto';
 
 @ApiSchema({ name: 'Tenant' })
@@ -36,6 +58,36 @@ export class MembershipDto {
   leader!: boolean;
 }
 
+@ApiSchema({ name: 'Skill' })
+export class SkillDto {
+  @ApiProperty({ description: 'Kept in lower case.', maxLength: 60, example: 'refunds' })
+  name!: string;
+
+  @ApiProperty({ description: 'From 1, a beginner, to 5.', type: 'integer', minimum: 1, maximum: 5 })
+  level!: number;
+}
+
+const LANGUAGES = {
+  description: 'By BCP 47 (`pt-BR`); WhatsApp’s way to write them (`pt_BR`) is taken, too.',
+  type: [String] as [StringConstructor],
+  maxItems: 20,
+  example: ['id', 'en'],
+};
+const CAPACITY = {
+  description: 'How many open conversations at a time.',
+  type: 'integer',
+  minimum: 0,
+  maximum: 500,
+} as const;
+const HOURS = { description: 'Null: as the business.', type: WorkingHoursDto, nullable: true };
+const TIME_ZONE = {
+  description: 'IANA name. Null: that of the business.',
+  type: String,
+  maxLength: 64,
+  nullable: true,
+  example: 'Asia/Jayapura',
+};
+
 class PersonDto {
   @ApiProperty({ format: 'uuid' })
   id!: string;
@@ -51,6 +103,21 @@ class PersonDto {
 
   @ApiProperty({ type: [MembershipDto] })
   teams!: MembershipDto[];
+
+  @ApiPropertyOptional({ type: [SkillDto] })
+  skills?: SkillDto[];
+
+  @ApiPropertyOptional(LANGUAGES)
+  languages?: string[];
+
+  @ApiPropertyOptional(CAPACITY)
+  capacity?: number;
+
+  @ApiPropertyOptional(HOURS)
+  workingHours?: WorkingHours | null;
+
+  @ApiPropertyOptional(TIME_ZONE)
+  timeZone?: string | null;
 }
 
 @ApiSchema({ name: 'Agent' })
@@ -78,7 +145,14 @@ export class ColleagueDto extends PersonDto implements ColleagueView {
 
 export const ColleaguePageDto = pageOf(ColleagueDto, 'Colleague');
 
-export class AgentListQuery extends PageQuery {
+/** What people are found by, wherever they are listed. */
+export class PersonListQuery extends PageQuery {
+  @Search('Only who has this in their name or email')
+  q?: string;
+
+  @Sort(agentSort.options, 'createdAt')
+  sort?: z.infer<typeof agentSort>;
+
   @ApiPropertyOptional({ enum: AGENT_STATUSES, enumName: 'AgentStatus' })
   @IsOptional()
   @IsIn(AGENT_STATUSES)
@@ -88,6 +162,35 @@ export class AgentListQuery extends PageQuery {
   @IsOptional()
   @Matches(ROLE, { message: NO_ROLE })
   role?: Role;
+}
+
+export class AgentListQuery extends PersonListQuery {
+  @ApiPropertyOptional({ description: 'Only who is in this team.', format: 'uuid' })
+  @IsOptional()
+  @IsUUID()
+  teamId?: string;
+
+  @ApiPropertyOptional({ description: 'Only who has this skill.', maxLength: 60, example: 'refunds' })
+  @IsOptional()
+  @Fits(skillName)
+  skill?: string;
+
+  @ApiPropertyOptional({
+    description: 'Of the skill: this or above.',
+    type: 'integer',
+    minimum: 1,
+    maximum: 5,
+    default: 1,
+  })
+  @IsOptional()
+  @Type(() => Number)
+  @Fits(skillLevel)
+  minLevel?: number;
+
+  @ApiPropertyOptional({ description: 'Only who speaks this language.', maxLength: 35, example: 'id' })
+  @IsOptional()
+  @Fits(language)
+  language?: string;
 }
 
 const CHANGES = ['active', 'deactivated'] as const;
@@ -119,4 +222,32 @@ export class AgentUpdateDto {
   @ValidateNested()
   @Type(() => HandOverDto)
   handOver?: HandOverDto & HandOverTarget;
+
+  @ApiPropertyOptional({ description: 'In place of those from before.', type: [SkillDto], maxItems: 50 })
+  @IsOptional()
+  @Fits(skillList)
+  skills?: SkillDto[];
+
+  @ApiPropertyOptional(LANGUAGES)
+  @IsOptional()
+  @Fits(languageList)
+  languages?: string[];
+
+  @ApiPropertyOptional(CAPACITY)
+  @IsOptional()
+  @Fits(capacity)
+  capacity?: number;
+
+  @ApiPropertyOptional(HOURS)
+  @IsOptional()
+  @Fits(workingHours)
+  workingHours?: WorkingHours | null;
+
+  @ApiPropertyOptional(TIME_ZONE)
+  @IsOptional()
+  @Fits(timeZone)
+  timeZone?: string | null;
 }
+
+@ApiSchema({ name: 'ProfileUpdate', description: 'What is not given stays as it is.' })
+export class ProfileUpdateDto extends PickType(AgentUpdateDto, ['name', 'languages', 'timeZone']) {}

@@ -2,6 +2,7 @@ import helmet from '@fastify/helmet';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { BackConfig } from '../config';
+import { takeCsv } from './text-csv';
 import { validation } from './validation';
 
 export const API_PREFIX = 'api/v1';
@@ -32,6 +33,7 @@ export async function configureHttp(app: NestFastifyApplication, config: BackCon
       },
     },
   });
+  takeCsv(app);
   addAnswerHeaders(app);
 }
 

@@ -8,7 +8,8 @@ export const PUBLIC = 'scrm:public';
 export interface EndpointOptions {
   summary: string;
   description?: string;
-  answer: Type;
+  /** Its shape, or the content type of a file. */
+  answer: Type | string;
   answerDescription: string;
   status?: number;
   /** Errors of its own, besides those that every endpoint has. */
@@ -32,7 +33,13 @@ export function Endpoint(options: EndpointOptions): MethodDecorator {
     // An empty list says "none", where the document as a whole asks for a token.
     ApiOperation({ summary, ...(description && { description }), ...(options.public && { security: [] }) }),
     ...(options.public ? [] : [ApiBearerAuth()]),
-    ApiResponse({ status, type: answer, description: answerDescription }),
+    ApiResponse({
+      status,
+      description: answerDescription,
+      ...(typeof answer === 'string'
+        ? { content: { [answer]: { schema: { type: 'string' } } } }
+        : { type: answer }),
+    }),
     ...problemResponses(codes),
   );
 }

@@ -76,7 +76,7 @@ describe('what does not fit', () => {
     ['a limit over 100', 'GET', '/api/v1/conversations?limit=101', undefined, ['limit']],
     ['a limit that is no number', 'GET', '/api/v1/senders?limit=ten', undefined, ['limit']],
     ['a limit twice', 'GET', '/api/v1/senders?limit=1&limit=2', undefined, ['limit']],
-    ['an unknown parameter', 'GET', '/api/v1/templates?sort=name', undefined, ['sort']],
+    ['an unknown parameter', 'GET', '/api/v1/templates?order=name', undefined, ['order']],
     ['a status that does not exist', 'GET', '/api/v1/conversations?status=gone', undefined, ['status']],
     ['an assignee of me', 'GET', '/api/v1/conversations?assigneeId=me', undefined, ['assigneeId']],
   ];

@@ -26,6 +26,7 @@ export function apiDocument(app: INestApplication): OpenAPIObject {
     .addTag('Second factor', 'What signing in takes besides a password')
     .addTag('Agent', 'The person who is signed in')
     .addTag('Teams', 'Agents who share an inbox')
+    .addTag('Tenant', 'The business: its clock, its languages, its hours')
     .addTag('Conversations', 'The inbox')
     .addTag('Messages', 'What was written, and writing')
     .addTag('Senders', 'Phone numbers of the business')

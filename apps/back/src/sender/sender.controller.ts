@@ -4,8 +4,7 @@ import { senderList } from '@scrm/contracts';
 import { RpcClient } from '@scrm/messaging';
 import { AccessToken } from '../http/access-token.decorator';
 import { Endpoint } from '../http/endpoint.decorator';
-import { PageQuery } from '../http/page.dto';
-import { SenderPageDto } from './sender.dto';
+import { SenderListQuery, SenderPageDto } from './sender.dto';
 
 @ApiTags('Senders')
 @Controller('senders')
@@ -19,7 +18,7 @@ export class SenderController {
     answerDescription: 'A page of senders',
     problems: ['invalid_cursor', 'forbidden'],
   })
-  listSenders(@AccessToken() token: string, @Query() query: PageQuery) {
+  listSenders(@AccessToken() token: string, @Query() query: SenderListQuery) {
     return this.rpc.call(senderList, query, { token });
   }
 }

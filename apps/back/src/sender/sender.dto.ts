@@ -1,6 +1,10 @@
-import { ApiProperty, ApiSchema } from '@nestjs/swagger';
-import type { SenderView } from '@scrm/contracts';
-import { pageOf } from '../http/page.dto';
+import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
+import { senderSort, senderView, type SenderView } from '@scrm/contracts';
+import { IsIn, IsOptional } from 'class-validator';
+import type { z } from 'zod';
+import { PageQuery, pageOf, Search, Sort } from '../http/page.dto';
+
+const STATUSES = senderView.shape.status.options;
 
 @ApiSchema({ name: 'Sender', description: 'A phone number of the business on WhatsApp.' })
 export class SenderDto implements SenderView {
@@ -24,7 +28,7 @@ export class SenderDto implements SenderView {
   })
   defaultTeamId!: string | null;
 
-  @ApiProperty({ description: '`paused`: messages wait and are not sent.', enum: ['active', 'paused'] })
+  @ApiProperty({ description: '`paused`: messages wait and are not sent.', enum: STATUSES })
   status!: 'active' | 'paused';
 
   @ApiProperty({ type: String, nullable: true })
@@ -32,3 +36,16 @@ export class SenderDto implements SenderView {
 }
 
 export const SenderPageDto = pageOf(SenderDto, 'Sender');
+
+export class SenderListQuery extends PageQuery {
+  @Search('Only numbers with this in their name or number')
+  q?: string;
+
+  @ApiPropertyOptional({ enum: STATUSES })
+  @IsOptional()
+  @IsIn(STATUSES)
+  status?: SenderView['status'];
+
+  @Sort(senderSort.options, 'createdAt')
+  sort?: z.infer<typeof senderSort>;
+}

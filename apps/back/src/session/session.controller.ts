@@ -1,4 +1,4 @@
-import { Body, Controller, Delete, Get, Param, Post, Req } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Param, Post, Query, Req } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { sessionCreate, sessionList, sessionRefresh, sessionRevoke } from '@scrm/contracts';
 import { RpcClient } from '@scrm/messaging';
@@ -10,7 +10,8 @@ import {
   EndedSessionsDto,
   RefreshDto,
   SessionChoice,
-  SessionListDto,
+  SessionListQuery,
+  SessionPageDto,
   SessionTokensDto,
   SignInDto,
   userAgentOf,
@@ -63,11 +64,13 @@ export class SessionController {
   @Get('me/sessions')
   @Endpoint({
     summary: 'Where I am signed in',
-    answer: SessionListDto,
-    answerDescription: 'My sessions that are alive, last used first, a hundred at most',
+    answer: SessionPageDto,
+    answerDescription: 'My sessions that are alive',
+    problems: ['invalid_cursor'],
   })
-  listSessions(@AccessToken() token: string) {
-    return this.rpc.call(sessionList, {}, { token });
+  async listSessions(@AccessToken() token: string, @Query() query: SessionListQuery) {
+    const { items, nextCursor = null } = await this.rpc.call(sessionList, query, { token });
+    return { items, nextCursor };
   }
 
   @Delete('me/sessions/:which')

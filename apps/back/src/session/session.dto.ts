@@ -1,6 +1,8 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
-import type { SessionTokens, SessionView } from '@scrm/contracts';
+import { sessionSort, type SessionTokens, type SessionView } from '@scrm/contracts';
 import { IsNotEmpty, IsString, Matches, MaxLength } from 'class-validator';
+import type { z } from 'zod';
+import { PageQuery, pageOf, Search, Sort } from '../http/page.dto';
 
 @ApiSchema({ name: 'SignIn' })
 export class SignInDto {
@@ -65,10 +67,14 @@ export class SessionDto implements SessionView {
   expiresAt!: string;
 }
 
-@ApiSchema({ name: 'SessionList' })
-export class SessionListDto {
-  @ApiProperty({ type: [SessionDto] })
-  items!: SessionDto[];
+export const SessionPageDto = pageOf(SessionDto, 'Session');
+
+export class SessionListQuery extends PageQuery {
+  @Search('Only sessions with this in their device or address')
+  q?: string;
+
+  @Sort(sessionSort.options, '-lastUsedAt')
+  sort?: z.infer<typeof sessionSort>;
 }
 
 const CHOICE = /^(current|others|all|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;

@@ -13,11 +13,11 @@ import { RpcClient } from '@scrm/messaging';
 import { AccessToken } from '../http/access-token.decorator';
 import { BODY_PROBLEMS, Endpoint } from '../http/endpoint.decorator';
 import { ApiId, Id } from '../http/id.decorator';
-import { PageQuery } from '../http/page.dto';
 import {
   TeamDto,
   TeamListQuery,
   TeamMemberDto,
+  TeamMemberListQuery,
   TeamMemberPageDto,
   TeamMemberPutDto,
   TeamNameDto,
@@ -37,7 +37,7 @@ export class TeamController {
   @Endpoint({
     summary: 'List the teams of the business',
     answer: TeamPageDto,
-    answerDescription: 'A page of teams, in the order in which they were created',
+    answerDescription: 'A page of teams',
     problems: ['invalid_cursor', 'forbidden'],
   })
   listTeams(@AccessToken() token: string, @Query() query: TeamListQuery) {
@@ -88,10 +88,10 @@ export class TeamController {
   @Endpoint({
     summary: 'List who is in a team',
     answer: TeamMemberPageDto,
-    answerDescription: 'A page of members, in the order in which the agents were created',
+    answerDescription: 'A page of members; without `sort` in the order in which the agents were created',
     problems: ['invalid_cursor', 'forbidden', 'not_found'],
   })
-  listTeamMembers(@AccessToken() token: string, @Id() teamId: string, @Query() query: PageQuery) {
+  listTeamMembers(@AccessToken() token: string, @Id() teamId: string, @Query() query: TeamMemberListQuery) {
     return this.rpc.call(teamMemberList, { teamId, ...query }, { token });
   }
 

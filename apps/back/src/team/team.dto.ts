@@ -1,14 +1,18 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import {
   AGENT_STATUSES,
+  teamSort,
   type AgentStatus,
   type Role,
   type TeamMemberView,
   type TeamView,
 } from '@scrm/contracts';
 import { IsBoolean } from 'class-validator';
-import { Name, NamePrefix } from '../http/name.decorator';
-import { PageQuery, pageOf } from '../http/page.dto';
+import type { z } from 'zod';
+import { PersonListQuery } from '../agent/agent.dto';
+import { BooleanParam } from '../http/boolean-param.decorator';
+import { Name } from '../http/name.decorator';
+import { PageQuery, pageOf, Search, Sort } from '../http/page.dto';
 import { ApiRole } from '../role/role.decorator';
 
 @ApiSchema({ name: 'Team', description: 'Agents who share an inbox.' })
@@ -26,8 +30,11 @@ export class TeamDto implements TeamView {
 export const TeamPageDto = pageOf(TeamDto, 'Team');
 
 export class TeamListQuery extends PageQuery {
-  @NamePrefix('teams')
+  @Search('Only teams whose name begins with this')
   q?: string;
+
+  @Sort(teamSort.options, 'createdAt')
+  sort?: z.infer<typeof teamSort>;
 }
 
 @ApiSchema({ name: 'TeamName' })
@@ -58,6 +65,11 @@ export class TeamMemberDto implements TeamMemberView {
 }
 
 export const TeamMemberPageDto = pageOf(TeamMemberDto, 'TeamMember');
+
+export class TeamMemberListQuery extends PersonListQuery {
+  @BooleanParam('Only who leads the team, or only the others.')
+  leader?: boolean;
+}
 
 @ApiSchema({ name: 'TeamMemberPut' })
 export class TeamMemberPutDto {

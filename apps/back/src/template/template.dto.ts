@@ -1,7 +1,9 @@
+import { applyDecorators } from '@nestjs/common';
 import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
-import type { TemplateView } from '@scrm/contracts';
+import { templateSort, type TemplateView } from '@scrm/contracts';
 import { IsOptional, IsString, MaxLength } from 'class-validator';
-import { PageQuery, pageOf } from '../http/page.dto';
+import type { z } from 'zod';
+import { PageQuery, pageOf, Search, Sort } from '../http/page.dto';
 
 @ApiSchema({ name: 'Template', description: 'A message that WhatsApp approved: it may be sent at any time.' })
 export class TemplateDto implements TemplateView {
@@ -34,10 +36,27 @@ export class TemplateDto implements TemplateView {
 
 export const TemplatePageDto = pageOf(TemplateDto, 'Template');
 
+const Word = (example: string): PropertyDecorator =>
+  applyDecorators(
+    ApiPropertyOptional({ description: 'As WhatsApp names it.', maxLength: 40, example }),
+    IsOptional(),
+    IsString(),
+    MaxLength(40),
+  );
+
 export class TemplateQuery extends PageQuery {
-  @ApiPropertyOptional({ description: 'As WhatsApp names it.', maxLength: 40, example: 'APPROVED' })
-  @IsOptional()
-  @IsString()
-  @MaxLength(40)
+  @Word('APPROVED')
   status?: string;
+
+  @Word('en')
+  language?: string;
+
+  @Word('UTILITY')
+  category?: string;
+
+  @Search('Only templates with this in their name')
+  q?: string;
+
+  @Sort(templateSort.options, 'createdAt')
+  sort?: z.infer<typeof templateSort>;
 }

@@ -1,7 +1,8 @@
 import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
-import { webhookDeliveryView, type WebhookDeliveryView } from '@scrm/contracts';
+import { webhookDeliverySort, webhookDeliveryView, type WebhookDeliveryView } from '@scrm/contracts';
 import { IsIn, IsOptional } from 'class-validator';
-import { PageQuery, pageOf } from '../http/page.dto';
+import type { z } from 'zod';
+import { PageQuery, pageOf, Sort } from '../http/page.dto';
 
 const STATUSES = webhookDeliveryView.shape.status.options;
 type Status = WebhookDeliveryView['status'];
@@ -40,6 +41,9 @@ export class WebhookDeliveryQuery extends PageQuery {
   @IsOptional()
   @IsIn(STATUSES)
   status?: Status;
+
+  @Sort(webhookDeliverySort.options, '-receivedAt')
+  sort?: z.infer<typeof webhookDeliverySort>;
 }
 
 @ApiSchema({ name: 'Replay' })

@@ -1,4 +1,4 @@
-import type { AgentStatus, BuiltInRole } from '@scrm/contracts';
+import { DEFAULT_CAPACITY, type AgentStatus, type BuiltInRole, type WorkingHours } from '@scrm/contracts';
 import { Check, Column, Entity, Index, JoinColumn, ManyToOne, PrimaryColumn, Unique } from 'typeorm';
 import { Role } from '../role/role.entity';
 import { Tenant } from '../tenant/tenant.entity';
@@ -9,6 +9,9 @@ import { Tenant } from '../tenant/tenant.entity';
 @Unique('agent_tenant_id_id', ['tenantId', 'id'])
 @Index('agent_access_changed', ['accessChangedAt'])
 @Index('agent_role_id', ['roleId'])
+@Index('agent_by_name', { synchronize: false })
+@Index('agent_by_email', ['tenantId', 'email', 'id'])
+@Check('agent_capacity', `capacity >= 0 AND capacity <= 500`)
 @Check('agent_email_lower_case', `email = lower(email)`)
 @Check('agent_role', `role IN ('admin', 'leader', 'agent', 'auditor', 'custom')`)
 @Check('agent_custom_role', `(role = 'custom') = (role_id IS NOT NULL)`)
@@ -63,4 +66,20 @@ export class Agent {
 
   @Column({ name: 'access_changed_at', type: 'timestamptz', nullable: true })
   accessChangedAt!: Date | null;
+
+  /** That they speak, by BCP 47. */
+  @Column({ type: 'text', array: true, default: () => `'{}'` })
+  languages!: string[];
+
+  /** How many open conversations at a time. */
+  @Column({ type: 'integer', default: DEFAULT_CAPACITY })
+  capacity!: number;
+
+  /** Null: the tenant's. */
+  @Column({ name: 'working_hours', type: 'jsonb', nullable: true })
+  workingHours!: WorkingHours | null;
+
+  /** Null: the tenant's. */
+  @Column({ name: 'time_zone', type: 'text', nullable: true })
+  timeZone!: string | null;
 }

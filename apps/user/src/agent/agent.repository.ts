@@ -1,17 +1,21 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { isBuiltIn, type AgentStatus, type Presence, type Role } from '@scrm/contracts';
-import { inTenant } from '@scrm/database';
-import { In, MoreThan, type DataSource, type EntityManager } from 'typeorm';
+import type { Presence } from '@scrm/contracts';
+import { inTenant, type PlaceIn } from '@scrm/database';
+import { In, type DataSource, type EntityManager } from 'typeorm';
 import { IDENTITY_DB } from '../db/data-source';
 import { presencesOf } from '../presence/presence.repository';
 import { TeamMember } from '../team/team-member.entity';
 import { Agent } from './agent.entity';
+import { findAgents, type AgentFilter, type AgentOrder } from './agent.list';
+import type { AgentSkill } from './agent-skill.entity';
+import { skillsOf } from './profile.repository';
 
-/** An agent with their teams. */
+/** An agent with their teams and skills. */
 export interface Colleague {
   agent: Agent;
   memberships: TeamMember[];
   presence: Presence;
+  skills: AgentSkill[];
 }
 
 @Injectable()
@@ -23,57 +27,38 @@ export class AgentRepository {
     return inTenant(this.db, tenantId, work);
   }
 
-  /** An agent with their tenant and teams; null where they are gone or deactivated. */
+  /** An agent with their tenant, teams and skills; null where they are gone or deactivated. */
   findActive(tenantId: string, id: string): Promise<Colleague | null> {
     return this.inTenant(tenantId, async (manager) => {
       const agent = await manager.findOne(Agent, {
         where: { tenantId, id, status: 'active' },
         relations: { tenant: true },
       });
-      return agent && (await withTeams(manager, [agent]))[0]!;
+      return agent && (await asColleagues(manager, [agent]))[0]!;
     });
   }
 
-  /** In the order of their ids, which is that of their creation; one more than `limit`. */
-  page(
-    tenantId: string,
-    {
-      after,
-      limit,
-      status,
-      role,
-    }: { after: string | null; limit: number; status?: AgentStatus; role?: Role },
-  ): Promise<Colleague[]> {
-    return this.inTenant(tenantId, async (manager) => {
-      const agents = await manager.find(Agent, {
-        where: {
-          tenantId,
-          ...(after && { id: MoreThan(after) }),
-          ...(status && { status }),
-          ...(role && (isBuiltIn(role) ? { role } : { roleId: role })),
-        },
-        order: { id: 'ASC' },
-        take: limit + 1,
-      });
-      return withTeams(manager, agents);
-    });
+  page(tenantId: string, place: PlaceIn<AgentOrder>, filter: AgentFilter): Promise<Colleague[]> {
+    return this.inTenant(tenantId, async (manager) =>
+      asColleagues(manager, await findAgents(manager, place, filter)),
+    );
   }
 }
 
-export async function withTeams(manager: EntityManager, agents: Agent[]): Promise<Colleague[]> {
+export async function asColleagues(manager: EntityManager, agents: Agent[]): Promise<Colleague[]> {
+  const ids = agents.map(({ id }) => id);
   const memberships = await manager.find(TeamMember, {
-    where: { agentId: In(agents.map(({ id }) => id)) },
+    where: { agentId: In(ids) },
     relations: { team: true },
     order: { team: { name: 'ASC' } },
   });
-  const presences = await presencesOf(
-    manager,
-    agents.map(({ id }) => id),
-  );
+  const presences = await presencesOf(manager, ids);
+  const skills = await skillsOf(manager, ids);
   return agents.map((agent) => ({
     agent,
     presence: presences.get(agent.id) ?? 'offline',
     memberships: memberships.filter(({ agentId }) => agentId === agent.id),
+    skills: skills.filter(({ agentId }) => agentId === agent.id),
   }));
 }
 

@@ -4,9 +4,9 @@ import {
   agentList,
   agentMe,
   agentUpdate,
+  profileUpdate,
   type AgentView,
   type ColleagueView,
-  type RpcRequest,
   type RpcResponse,
 } from '@scrm/contracts';
 import { FromCaller, OnRpc, type Caller } from '@scrm/messaging';
@@ -33,8 +33,16 @@ export class AgentRpc {
   @OnRpc(agentUpdate, 'agent.update')
   update(
     @FromCaller() { principal }: Caller,
-    @Payload() change: RpcRequest<typeof agentUpdate>,
+    @Payload() change: z.output<typeof agentUpdate.request>,
   ): Promise<ColleagueView> {
     return this.agents.update(principal, change);
+  }
+
+  @OnRpc(profileUpdate, 'signed-in')
+  updateOwn(
+    @FromCaller() { principal }: Caller,
+    @Payload() change: z.output<typeof profileUpdate.request>,
+  ): Promise<AgentView> {
+    return this.agents.updateOwn(principal, change);
   }
 }

@@ -1,16 +1,19 @@
 import { Injectable } from '@nestjs/common';
 import type {
+  agentList,
   AgentStatus,
   agentUpdate,
   AgentView,
   ColleagueView,
   Principal,
+  profileUpdate,
   Revocation,
   Role,
-  RpcRequest,
 } from '@scrm/contracts';
 import { actorOf, difference, recordAudit } from '@scrm/database';
-import { AppError, decodePage, isId, toPage } from '@scrm/platform';
+import { AppError } from '@scrm/platform';
+import type { EntityManager } from 'typeorm';
+import type { z } from 'zod';
 import { endAgentTokens } from '../access/access.repository';
 import { AccessService } from '../access/access.service';
 import { ABOVE, mayGive, mustHold } from '../role/rights';
@@ -18,16 +21,18 @@ import { roleOf } from '../role/role.entity';
 import { columnsOf, readGrants } from '../role/role.repository';
 import { HandOverService, needsHandOver } from '../hand-over/hand-over.service';
 import type { Agent } from './agent.entity';
+import { AGENTS } from './agent.list';
 import {
   AgentRepository,
+  asColleagues,
   endSessions,
   lockAdmins,
   lockAgent,
-  withTeams,
   type Colleague,
 } from './agent.repository';
+import { changeProfile, skillsOf } from './profile.repository';
 
-type Change = RpcRequest<typeof agentUpdate>;
+type Change = z.output<typeof agentUpdate.request>;
 
 @Injectable()
 export class AgentService {
@@ -39,17 +44,34 @@ export class AgentService {
 
   async me({ tenantId, agentId }: Principal): Promise<AgentView> {
     const found = await this.agents.findActive(tenantId, agentId);
-    if (!found) throw new AppError('unauthenticated', 'This account can no longer sign in.');
+    if (!found) throw gone();
     return { ...person(found), tenant: { id: tenantId, name: found.agent.tenant!.name } };
   }
 
   async list(
     { tenantId }: Principal,
-    { cursor, limit, status, role }: { cursor?: string; limit: number; status?: AgentStatus; role?: Role },
+    { cursor, sort, ...filter }: z.output<typeof agentList.request>,
   ): Promise<{ items: ColleagueView[]; nextCursor: string | null }> {
-    const after = cursor ? decodePage(cursor, isId)[0] : null;
-    const found = await this.agents.page(tenantId, { after, limit, status, role });
-    return toPage(found, limit, toView, ({ agent }) => [agent.id]);
+    const place = AGENTS.place(sort, cursor);
+    const found = await this.agents.page(tenantId, place, filter);
+    return AGENTS.page(found, filter.limit, place, toView);
+  }
+
+  /** What agents change of their own. */
+  async updateOwn(
+    principal: Principal,
+    { name, ...profile }: z.output<typeof profileUpdate.request>,
+  ): Promise<AgentView> {
+    await this.agents.inTenant(principal.tenantId, async (manager) => {
+      const agent = await lockAgent(manager, principal.agentId);
+      if (agent?.status !== 'active') throw gone();
+      const before = await auditedOf(manager, agent);
+      if (name) await manager.query('UPDATE agent SET name = $2 WHERE id = $1', [agent.id, name]);
+      await changeProfile(manager, agent, profile);
+      const after = await auditedOf(manager, (await lockAgent(manager, agent.id))!);
+      await recordChange(manager, principal, agent.id, { before, after });
+    });
+    return this.me(principal);
   }
 
   async update(principal: Principal, change: Change): Promise<ColleagueView> {
@@ -71,21 +93,19 @@ export class AgentService {
       if (out && outlook.open > 0) needsHandOver(outlook.open);
       if (agent.status === 'deactivated' && status !== 'deactivated')
         await this.handOvers.checkReturn(manager, agent.id, outlook);
-      const next = { ...agent, ...columnsOf(role), name, status };
+      const before = await auditedOf(manager, agent);
+      const columns = columnsOf(role);
       await manager.query('UPDATE agent SET name = $2, role = $3, role_id = $4, status = $5 WHERE id = $1', [
-        ...[agent.id, next.name, next.role, next.roleId, next.status],
+        ...[agent.id, name, columns.role, columns.roleId, status],
       ]);
       const over: Revocation[] = rights ? [await endAgentTokens(manager, agent.id)] : [];
       if (status === 'deactivated') await endSessions(manager, agent.id);
-      const [colleague] = await withTeams(manager, [next]);
+      await changeProfile(manager, agent, change);
+      const changed = (await lockAgent(manager, agent.id))!;
+      const [colleague] = await asColleagues(manager, [changed]);
       const begun = out ? await this.handOvers.begin(manager, agent, change.handOver) : null;
-      const told = difference(auditedOf(agent), {
-        ...auditedOf(next),
-        ...(begun && { handOver: change.handOver }),
-      });
-      const target = { kind: 'agent', id: agent.id };
-      if (told)
-        await recordAudit(manager, { by: actorOf(principal), action: 'agent.updated', target, ...told });
+      const after = { ...(await auditedOf(manager, changed)), ...(begun && { handOver: change.handOver }) };
+      await recordChange(manager, principal, agent.id, { before, after });
       return { view: toView(colleague!), ended: over, handOver: begun };
     });
     await this.access.announce(ended);
@@ -95,7 +115,23 @@ export class AgentService {
 }
 
 /** What the audit trail says of an agent. */
-const auditedOf = (agent: Agent) => ({ name: agent.name, role: roleOf(agent), status: agent.status });
+async function auditedOf(manager: EntityManager, agent: Agent) {
+  const { name, status, languages, capacity, workingHours, timeZone } = agent;
+  const skills = (await skillsOf(manager, [agent.id])).map(({ skill, level }) => ({ name: skill, level }));
+  return { name, role: roleOf(agent), status, skills, languages, capacity, workingHours, timeZone };
+}
+
+async function recordChange(
+  manager: EntityManager,
+  by: Principal,
+  id: string,
+  { before, after }: { before: object; after: object },
+): Promise<void> {
+  const told = difference(before, after);
+  if (!told) return;
+  const target = { kind: 'agent', id };
+  await recordAudit(manager, { by: actorOf(by), action: 'agent.updated', target, ...told });
+}
 
 /** Whoever has never chosen a password is not active yet: they are invited again. */
 function statusOf(agent: Agent, { status = agent.status }: { status?: AgentStatus }): AgentStatus {
@@ -118,12 +154,19 @@ function checked(
   return true;
 }
 
-const person = ({ agent, memberships }: Colleague) => ({
+const gone = () => new AppError('unauthenticated', 'This account can no longer sign in.');
+
+const person = ({ agent, memberships, skills }: Colleague) => ({
   id: agent.id,
   name: agent.name,
   email: agent.email,
   role: roleOf(agent),
   teams: memberships.map(({ team, leader }) => ({ id: team!.id, name: team!.name, leader })),
+  skills: skills.map(({ skill, level }) => ({ name: skill, level })),
+  languages: agent.languages,
+  capacity: agent.capacity,
+  workingHours: agent.workingHours,
+  timeZone: agent.timeZone,
 });
 
 const toView = (found: Colleague): ColleagueView => ({

@@ -2,6 +2,7 @@ import { createDataSource, TenantKey } from '@scrm/database';
 import type { DataSource } from 'typeorm';
 import { Agent } from '../agent/agent.entity';
 import { ApiKey } from '../api-key/api-key.entity';
+import { AgentSkill } from '../agent/agent-skill.entity';
 import { Invitation } from '../invitation/invitation.entity';
 import { Role } from '../role/role.entity';
 import { MfaTotp, RecoveryCode, SignInChallenge } from '../mfa/mfa.entity';
@@ -36,6 +37,9 @@ import { PasswordReset1764610000000 } from './migrations/1764610000000-password-
 import { Sso1764620000000 } from './migrations/1764620000000-sso';
 import { HandOver1764800000000 } from './migrations/1764800000000-hand-over';
 import { Presence1764810000000 } from './migrations/1764810000000-presence';
+import { TenantSettings1764700000000 } from './migrations/1764700000000-tenant-settings';
+import { AgentProfile1764710000000 } from './migrations/1764710000000-agent-profile';
+import { AgentLists1764720000000 } from './migrations/1764720000000-agent-lists';
 import { APP_ROLE, SYSTEM_ROLE } from './roles';
 
 export const SCHEMA = 'identity';
@@ -55,6 +59,7 @@ export function identityDataSource(url: string, role?: string): DataSource {
       Team,
       TeamMember,
       Agent,
+      AgentSkill,
       Session,
       RefreshToken,
       SigningKey,
@@ -93,6 +98,9 @@ export function identityDataSource(url: string, role?: string): DataSource {
       Sso1764620000000,
       HandOver1764800000000,
       Presence1764810000000,
+      TenantSettings1764700000000,
+      AgentProfile1764710000000,
+      AgentLists1764720000000,
     ],
     ...(role && { role }),
   });

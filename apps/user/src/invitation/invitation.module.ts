@@ -8,5 +8,6 @@ import { InvitationService } from './invitation.service';
   imports: [SessionModule],
   controllers: [InvitationRpc],
   providers: [InvitationService, InvitationRepository],
+  exports: [InvitationService],
 })
 export class InvitationModule {}

@@ -22,6 +22,12 @@ import {
 
 const DAY_MS = 86_400_000;
 
+export interface NewInvitation {
+  token: string;
+  hash: Buffer;
+  expiresAt: Date;
+}
+
 @Injectable()
 export class InvitationService {
   constructor(
@@ -95,11 +101,17 @@ export class InvitationService {
     return { email };
   }
 
-  private async issue(manager: EntityManager, to: Addressee): Promise<InvitationToken> {
-    const { tenantId, agentId, name } = to;
+  /** Worth something once its hash is kept. */
+  newInvitation(): NewInvitation {
     const token = newToken();
     const expiresAt = new Date(Date.now() + this.config.INVITATION_TTL_DAYS * DAY_MS);
-    await replaceInvitation(manager, { hash: digest(token), tenantId, agentId, expiresAt });
+    return { token, hash: digest(token), expiresAt };
+  }
+
+  private async issue(manager: EntityManager, to: Addressee): Promise<InvitationToken> {
+    const { tenantId, agentId, name } = to;
+    const { token, hash, expiresAt } = this.newInvitation();
+    await replaceInvitation(manager, { hash, tenantId, agentId, expiresAt });
     const tenantName = await findTenantName(manager, tenantId);
     const link = this.mail.link('accept-invitation', token);
     const mailed = await this.mail.post(

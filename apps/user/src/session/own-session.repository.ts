@@ -1,23 +1,56 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { actorOf, inTenant, recordAudit } from '@scrm/database';
-import { IsNull, MoreThan, type DataSource } from 'typeorm';
+import { actorOf, filtered, inTenant, recordAudit, SortedList, type PlaceIn } from '@scrm/database';
+import type { DataSource } from 'typeorm';
 import { IDENTITY_DB } from '../db/data-source';
-import { Session } from './session.entity';
+import type { Session } from './session.entity';
 
-const MOST_SHOWN = 100;
+export type OwnSession = Pick<
+  Session,
+  'id' | 'userAgent' | 'ip' | 'createdAt' | 'lastUsedAt' | 'expiresAt'
+> & { usedMicros: string };
+export type SessionOrder = 'createdAt' | 'lastUsedAt';
+
+export const OWN_SESSIONS = new SortedList<SessionOrder, OwnSession>({
+  id: 's.id',
+  idOf: ({ id }) => id,
+  orders: {
+    createdAt: null,
+    lastUsedAt: {
+      column: 's.last_used_at',
+      // A Date has milliseconds only: two sessions within one would be skipped or shown twice.
+      value: ({ usedMicros }) => Number(usedMicros),
+      place: (p) => `timestamptz 'epoch' + ${p} * interval '1 microsecond'`,
+    },
+  },
+  byDefault: '-lastUsedAt',
+});
 
 /** What an agent sees and does of their own sessions, within their tenant. */
 @Injectable()
 export class OwnSessionRepository {
   constructor(@Inject(IDENTITY_DB) private readonly db: DataSource) {}
 
-  alive(tenantId: string, agentId: string): Promise<Session[]> {
+  /** One more than `limit`. */
+  alive(
+    tenantId: string,
+    agentId: string,
+    place: PlaceIn<SessionOrder>,
+    { limit, q }: { limit: number; q?: string },
+  ): Promise<OwnSession[]> {
+    const values: unknown[] = [agentId];
+    const { where, orderBy } = OWN_SESSIONS.sql(place, values);
+    const filters = filtered(values, [
+      [q, (p) => `(strpos(lower(s.user_agent), lower(${p})) > 0 OR strpos(s.ip, ${p}) > 0)`],
+    ]);
     return inTenant(this.db, tenantId, (manager) =>
-      manager.find(Session, {
-        where: { tenantId, agentId, revokedAt: IsNull(), expiresAt: MoreThan(new Date()) },
-        order: { lastUsedAt: 'DESC' },
-        take: MOST_SHOWN,
-      }),
+      manager.query<OwnSession[]>(
+        `SELECT s.id, s.user_agent AS "userAgent", s.ip, s.created_at AS "createdAt", s.last_used_at AS "lastUsedAt",
+                s.expires_at AS "expiresAt", (extract(epoch FROM s.last_used_at) * 1000000)::bigint AS "usedMicros"
+           FROM session s
+          WHERE s.agent_id = $1 AND s.revoked_at IS NULL AND s.expires_at > now() AND ${where}${filters}
+          ORDER BY ${orderBy} LIMIT ${limit + 1}`,
+        values,
+      ),
     );
   }
 

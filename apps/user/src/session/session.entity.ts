@@ -4,6 +4,8 @@ import { Agent } from '../agent/agent.entity';
 /** One sign-in of an agent. All refresh tokens that follow from it are its family, and end with it. */
 @Entity('session')
 @Index('session_agent', ['tenantId', 'agentId'])
+@Index('session_by_id', ['tenantId', 'agentId', 'id'], { where: 'revoked_at IS NULL' })
+@Index('session_by_use', ['tenantId', 'agentId', 'lastUsedAt', 'id'], { where: 'revoked_at IS NULL' })
 @Index('session_revoked', ['revokedAt'])
 export class Session {
   @PrimaryColumn({ type: 'uuid', primaryKeyConstraintName: 'session_pk' })

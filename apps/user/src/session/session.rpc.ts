@@ -6,8 +6,8 @@ import {
   sessionRefresh,
   sessionRevoke,
   type RpcRequest,
+  type RpcResponse,
   type SessionTokens,
-  type SessionView,
 } from '@scrm/contracts';
 import { FromCaller, OnRpc, type Caller } from '@scrm/messaging';
 import { SessionService } from './session.service';
@@ -27,8 +27,11 @@ export class SessionRpc {
   }
 
   @OnRpc(sessionList, 'signed-in')
-  list(@FromCaller() { principal }: Caller): Promise<{ items: SessionView[] }> {
-    return this.sessions.list(principal);
+  list(
+    @FromCaller() { principal }: Caller,
+    @Payload() query: RpcRequest<typeof sessionList>,
+  ): Promise<RpcResponse<typeof sessionList>> {
+    return this.sessions.list(principal, query);
   }
 
   @OnRpc(sessionRevoke, 'signed-in')

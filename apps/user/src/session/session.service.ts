@@ -3,6 +3,7 @@ import type {
   Principal,
   RpcRequest,
   sessionCreate,
+  sessionList,
   sessionRevoke,
   SessionTokens,
   SessionView,
@@ -18,7 +19,7 @@ import type { OpenChallenge } from '../mfa/challenge.repository';
 import { PasswordService } from '../password/password.service';
 import { digest, newToken } from '../secret-token';
 import { SignInGuard } from '../sign-in/sign-in-guard';
-import { OwnSessionRepository } from './own-session.repository';
+import { OWN_SESSIONS, OwnSessionRepository } from './own-session.repository';
 import { SessionRepository, type Credential, type Proof, type Subject } from './session.repository';
 
 const REFRESH_TOKEN = /^[\w-]{43}$/;
@@ -100,19 +101,21 @@ export class SessionService {
     throw new AppError('unauthenticated', 'The session has ended: sign in again.');
   }
 
-  async list({ tenantId, agentId, sessionId }: Principal): Promise<{ items: SessionView[] }> {
-    const sessions = await this.own.alive(tenantId, agentId);
-    return {
-      items: sessions.map((s) => ({
-        id: s.id,
-        current: s.id === sessionId,
-        userAgent: s.userAgent,
-        ip: s.ip,
-        createdAt: s.createdAt.toISOString(),
-        lastUsedAt: s.lastUsedAt.toISOString(),
-        expiresAt: s.expiresAt.toISOString(),
-      })),
-    };
+  async list(
+    { tenantId, agentId, sessionId }: Principal,
+    { cursor, sort, limit = 30, q }: RpcRequest<typeof sessionList>,
+  ): Promise<{ items: SessionView[]; nextCursor: string | null }> {
+    const place = OWN_SESSIONS.place(sort, cursor);
+    const sessions = await this.own.alive(tenantId, agentId, place, { limit, q });
+    return OWN_SESSIONS.page(sessions, limit, place, (s) => ({
+      id: s.id,
+      current: s.id === sessionId,
+      userAgent: s.userAgent,
+      ip: s.ip,
+      createdAt: s.createdAt.toISOString(),
+      lastUsedAt: s.lastUsedAt.toISOString(),
+      expiresAt: s.expiresAt.toISOString(),
+    }));
   }
 
   /** @throws AppError not_found where one is named that is not a live session of the caller */

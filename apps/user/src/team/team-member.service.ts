@@ -1,11 +1,19 @@
 import { Injectable } from '@nestjs/common';
-import type { Principal, RpcRequest, teamMemberPut, teamMemberRemove, TeamMemberView } from '@scrm/contracts';
+import type {
+  Principal,
+  RpcRequest,
+  teamMemberList,
+  teamMemberPut,
+  teamMemberRemove,
+  TeamMemberView,
+} from '@scrm/contracts';
 import { actorOf, difference, recordAudit } from '@scrm/database';
-import { AppError, decodePage, isId, toPage } from '@scrm/platform';
+import { AppError } from '@scrm/platform';
+import type { z } from 'zod';
 import { endAgentTokens } from '../access/access.repository';
 import { AccessService } from '../access/access.service';
 import { lockAgent } from '../agent/agent.repository';
-import { findMember, lockTeam, TeamRepository } from './team.repository';
+import { findMember, lockTeam, MEMBERS, TeamRepository } from './team.repository';
 import { noSuchTeam } from './team.service';
 
 @Injectable()
@@ -17,16 +25,11 @@ export class TeamMemberService {
 
   async list(
     { tenantId }: Principal,
-    { teamId, cursor, limit }: { teamId: string; cursor?: string; limit: number },
+    { cursor, sort, ...filter }: z.output<typeof teamMemberList.request>,
   ): Promise<{ items: TeamMemberView[]; nextCursor: string | null }> {
-    const after = cursor ? decodePage(cursor, isId)[0] : null;
-    const found = (await this.teams.members(tenantId, teamId, { after, limit })) ?? noSuchTeam();
-    return toPage(
-      found,
-      limit,
-      (member) => member,
-      ({ id }) => [id],
-    );
+    const place = MEMBERS.place(sort, cursor);
+    const found = (await this.teams.members(tenantId, place, filter)) ?? noSuchTeam();
+    return MEMBERS.page(found, filter.limit, place, (member) => member);
   }
 
   async put(

@@ -1,8 +1,9 @@
-import { Column, Entity, JoinColumn, ManyToOne, PrimaryColumn, Unique } from 'typeorm';
+import { Column, Entity, Index, JoinColumn, ManyToOne, PrimaryColumn, Unique } from 'typeorm';
 import { Tenant } from '../tenant/tenant.entity';
 
 /** Agents who share an inbox. */
 @Entity('team')
+@Index('team_by_name', { synchronize: false })
 @Unique('team_tenant_id_name', ['tenantId', 'name'])
 @Unique('team_tenant_id_id', ['tenantId', 'id'])
 export class Team {

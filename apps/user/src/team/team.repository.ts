@@ -1,14 +1,27 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { TeamMemberView, TeamView } from '@scrm/contracts';
-import { inTenant } from '@scrm/database';
+import type { teamList, teamMemberList, TeamMemberView, TeamView } from '@scrm/contracts';
+import { filtered, inTenant, SortedList, type PlaceIn } from '@scrm/database';
 import type { DataSource, EntityManager } from 'typeorm';
+import type { z } from 'zod';
+import { byPerson, isLike, type AgentOrder } from '../agent/agent.list';
 import { IDENTITY_DB } from '../db/data-source';
 import { ROLE_OF } from '../role/role.entity';
 
-interface Page {
-  after: string | null;
-  limit: number;
-}
+type Filter<List extends { request: z.ZodType }> = Omit<z.output<List['request']>, 'cursor' | 'sort'>;
+export type TeamOrder = 'createdAt' | 'name';
+
+export const TEAMS = new SortedList<TeamOrder, TeamView>({
+  id: 't.id',
+  idOf: ({ id }) => id,
+  orders: {
+    createdAt: null,
+    // As in the index: see the migration.
+    name: { column: 't.name COLLATE "und-x-icu"', value: ({ name }) => name },
+  },
+  byDefault: 'createdAt',
+});
+
+export const MEMBERS = byPerson<TeamMemberView>((member) => member);
 
 const TEAM = `SELECT t.id, t.name,
        (SELECT count(*)::int FROM team_member m WHERE m.team_id = t.id) AS members
@@ -25,26 +38,42 @@ export class TeamRepository {
     return inTenant(this.db, tenantId, work);
   }
 
-  /** In the order of their ids, which is that of their creation; one more than `limit`. */
-  page(tenantId: string, { after, limit, q }: Page & { q?: string }): Promise<TeamView[]> {
+  /** One more than `limit`. */
+  page(
+    tenantId: string,
+    place: PlaceIn<TeamOrder>,
+    { limit, q }: Filter<typeof teamList>,
+  ): Promise<TeamView[]> {
+    const values: unknown[] = [];
+    const { where, orderBy } = TEAMS.sql(place, values);
+    const filters = filtered(values, [[q, (p) => `starts_with(lower(t.name), lower(${p}))`]]);
     return this.inTenant(tenantId, (manager) =>
       manager.query<TeamView[]>(
-        `${TEAM}
-          WHERE ($1::uuid IS NULL OR t.id > $1)
-            AND ($2::text IS NULL OR starts_with(lower(t.name), lower($2)))
-          ORDER BY t.id LIMIT $3`,
-        [after, q ?? null, limit + 1],
+        `${TEAM} WHERE ${where}${filters} ORDER BY ${orderBy} LIMIT ${limit + 1}`,
+        values,
       ),
     );
   }
 
-  /** As agents are listed; one more than `limit`. Null where the tenant has no such team. */
-  members(tenantId: string, teamId: string, { after, limit }: Page): Promise<TeamMemberView[] | null> {
+  /** One more than `limit`. Null where the tenant has no such team. */
+  members(
+    tenantId: string,
+    place: PlaceIn<AgentOrder>,
+    { teamId, limit, q, role, status, leader }: Filter<typeof teamMemberList>,
+  ): Promise<TeamMemberView[] | null> {
+    const values: unknown[] = [teamId];
+    const { where, orderBy } = MEMBERS.sql(place, values);
+    const filters = filtered(values, [
+      [q, isLike],
+      [role, (p) => `${ROLE_OF} = ${p}`],
+      [status, (p) => `a.status = ${p}`],
+      [leader, (p) => `m.leader = ${p}`],
+    ]);
     return this.inTenant(tenantId, async (manager) => {
       if (!(await findTeam(manager, teamId))) return null;
       return manager.query<TeamMemberView[]>(
-        `${MEMBER} WHERE m.team_id = $1 AND ($2::uuid IS NULL OR a.id > $2) ORDER BY a.id LIMIT $3`,
-        [teamId, after, limit + 1],
+        `${MEMBER} WHERE m.team_id = $1 AND ${where}${filters} ORDER BY ${orderBy} LIMIT ${limit + 1}`,
+        values,
       );
     });
   }

@@ -1,13 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import type { Principal, TeamView } from '@scrm/contracts';
+import type { Principal, teamList, TeamView } from '@scrm/contracts';
 import { actorOf, difference, recordAudit, violatedConstraint } from '@scrm/database';
-import { AppError, decodePage, isId, toPage } from '@scrm/platform';
+import { AppError } from '@scrm/platform';
 import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
+import type { z } from 'zod';
 import { endTokensOf } from '../access/access.repository';
 import { AccessService } from '../access/access.service';
 import { lockAdmins, lockAgents } from '../agent/agent.repository';
-import { findTeam, lockTeam, memberIds, TeamRepository } from './team.repository';
+import { findTeam, lockTeam, memberIds, TeamRepository, TEAMS } from './team.repository';
 
 @Injectable()
 export class TeamService {
@@ -18,16 +19,11 @@ export class TeamService {
 
   async list(
     { tenantId }: Principal,
-    { cursor, limit, q }: { cursor?: string; limit: number; q?: string },
+    { cursor, sort, ...filter }: z.output<typeof teamList.request>,
   ): Promise<{ items: TeamView[]; nextCursor: string | null }> {
-    const after = cursor ? decodePage(cursor, isId)[0] : null;
-    const found = await this.teams.page(tenantId, { after, limit, q });
-    return toPage(
-      found,
-      limit,
-      (team) => team,
-      ({ id }) => [id],
-    );
+    const place = TEAMS.place(sort, cursor);
+    const found = await this.teams.page(tenantId, place, filter);
+    return TEAMS.page(found, filter.limit, place, (team) => team);
   }
 
   async create(principal: Principal, name: string): Promise<TeamView> {

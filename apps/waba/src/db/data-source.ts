@@ -13,6 +13,7 @@ import { Scale1763900000000 } from './migrations/1763900000000-scale';
 import { TenantKey1764500000000 } from './migrations/1764500000000-tenant-key';
 import { Audit1764910000000 } from './migrations/1764910000000-audit';
 import { HandOver1764800000000 } from './migrations/1764800000000-hand-over';
+import { Lists1764720000000 } from './migrations/1764720000000-lists';
 
 export const SCHEMA = 'waba';
 export const APP_ROLE = 'scrm_waba_app';
@@ -51,6 +52,7 @@ export function wabaDataSource(url: string, role?: string, poolSize?: number): D
       Initial1763800000000,
       Scale1763900000000,
       TenantKey1764500000000,
+      Lists1764720000000,
       HandOver1764800000000,
       Audit1764910000000,
     ],

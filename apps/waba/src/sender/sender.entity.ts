@@ -3,6 +3,8 @@ import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 /** A business phone number of a tenant. */
 @Entity('sender')
 @Index('sender_tenant', ['tenantId'])
+@Index('sender_by_id', ['tenantId', 'id'])
+@Index('sender_by_name', { synchronize: false })
 export class Sender {
   @PrimaryColumn({ type: 'uuid', primaryKeyConstraintName: 'sender_pk' })
   id!: string;

@@ -1,37 +1,29 @@
 import { Controller, Inject } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
-import { senderList, type RpcResponse, type SenderView } from '@scrm/contracts';
+import { senderList, type RpcResponse } from '@scrm/contracts';
 import { inTenant } from '@scrm/database';
 import { FromCaller, OnRpc, type Caller } from '@scrm/messaging';
 import type { DataSource } from 'typeorm';
 import type { z } from 'zod';
-import { decodePage, isId, toPage } from '@scrm/platform';
 import { APP_DB } from '../db/data-source';
-import { Sender } from './sender.entity';
+import { SenderRepository, SENDERS } from './sender.repository';
 
 @Controller()
 export class SenderRpc {
-  constructor(@Inject(APP_DB) private readonly database: DataSource) {}
+  constructor(
+    @Inject(APP_DB) private readonly database: DataSource,
+    private readonly repository: SenderRepository,
+  ) {}
 
   @OnRpc(senderList, 'sender.read')
   async list(
     @FromCaller() { principal }: Caller,
-    @Payload() { cursor, limit }: z.output<typeof senderList.request>,
+    @Payload() { cursor, sort, ...filter }: z.output<typeof senderList.request>,
   ): Promise<RpcResponse<typeof senderList>> {
-    const after = cursor ? decodePage(cursor, isId)[0] : null;
-    const senders = await inTenant(this.database, principal.tenantId, (manager) => {
-      const query = manager
-        .createQueryBuilder(Sender, 's')
-        .orderBy('s.id')
-        .limit(limit + 1);
-      if (after) query.where('s.id > :after', { after });
-      return query.getMany();
-    });
-    return toPage(senders, limit, toView, (s) => [s.id]);
+    const place = SENDERS.place(sort, cursor);
+    const senders = await inTenant(this.database, principal.tenantId, (manager) =>
+      this.repository.page(manager, place, filter),
+    );
+    return SENDERS.page(senders, filter.limit, place, (sender) => sender);
   }
-}
-
-function toView(s: Sender): SenderView {
-  const { id, name, displayPhoneNumber, phoneNumberId, defaultTeamId, status, pausedReason } = s;
-  return { id, name, displayPhoneNumber, phoneNumberId, defaultTeamId, status, pausedReason };
 }

@@ -1,6 +1,8 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
 @Entity('template')
+@Index('template_by_id', ['tenantId', 'id'])
+@Index('template_by_name', { synchronize: false })
 @Index('template_name', ['tenantId', 'wabaId', 'name', 'language'], { unique: true })
 export class Template {
   @PrimaryColumn({ type: 'uuid', primaryKeyConstraintName: 'template_pk' })

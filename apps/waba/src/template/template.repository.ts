@@ -1,8 +1,17 @@
 import { Injectable } from '@nestjs/common';
-import type { Transaction } from '@scrm/database';
+import type { templateList, TemplateView } from '@scrm/contracts';
+import { filtered, SortedList, type PlaceIn, type Transaction } from '@scrm/database';
 import type { EntityManager } from 'typeorm';
-import { Template } from './template.entity';
+import type { z } from 'zod';
 import type { KnownTemplate } from './template.rules';
+
+export const TEMPLATES = new SortedList<'createdAt' | 'name', TemplateView>({
+  id: 't.id',
+  idOf: ({ id }) => id,
+  // As in the index: see the migration.
+  orders: { createdAt: null, name: { column: 't.name COLLATE "und-x-icu"', value: ({ name }) => name } },
+  byDefault: 'createdAt',
+});
 
 @Injectable()
 export class TemplateRepository {
@@ -23,16 +32,24 @@ export class TemplateRepository {
     return template;
   }
 
+  /** One more than `limit`. */
   page(
     manager: EntityManager,
-    { after, status, limit }: { after: string | null; status: string | undefined; limit: number },
-  ): Promise<Template[]> {
-    const query = manager
-      .createQueryBuilder(Template, 't')
-      .orderBy('t.id')
-      .limit(limit + 1);
-    if (after) query.andWhere('t.id > :after', { after });
-    if (status) query.andWhere('t.status = :status', { status });
-    return query.getMany();
+    place: PlaceIn<'createdAt' | 'name'>,
+    { status, language, category, q, limit }: Omit<z.output<typeof templateList.request>, 'cursor' | 'sort'>,
+  ): Promise<TemplateView[]> {
+    const values: unknown[] = [];
+    const { where, orderBy } = TEMPLATES.sql(place, values);
+    const filters = filtered(values, [
+      [status, (p) => `t.status = ${p}`],
+      [language, (p) => `t.language = ${p}`],
+      [category, (p) => `t.category = ${p}`],
+      [q, (p) => `strpos(lower(t.name), lower(${p})) > 0`],
+    ]);
+    return manager.query<TemplateView[]>(
+      `SELECT t.id, t.name, t.language, t.category, t.status, t.components
+         FROM template t WHERE ${where}${filters} ORDER BY ${orderBy} LIMIT ${limit + 1}`,
+      values,
+    );
   }
 }

@@ -1,14 +1,12 @@
 import { Controller, Inject } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
-import { templateList, type RpcResponse, type TemplateView } from '@scrm/contracts';
+import { templateList, type RpcResponse } from '@scrm/contracts';
 import { inTenant } from '@scrm/database';
 import { FromCaller, OnRpc, type Caller } from '@scrm/messaging';
 import type { DataSource } from 'typeorm';
 import type { z } from 'zod';
-import { decodePage, isId, toPage } from '@scrm/platform';
 import { APP_DB } from '../db/data-source';
-import type { Template } from './template.entity';
-import { TemplateRepository } from './template.repository';
+import { TemplateRepository, TEMPLATES } from './template.repository';
 
 @Controller()
 export class TemplateRpc {
@@ -20,16 +18,12 @@ export class TemplateRpc {
   @OnRpc(templateList, 'template.read')
   async list(
     @FromCaller() { principal }: Caller,
-    @Payload() { cursor, limit, status }: z.output<typeof templateList.request>,
+    @Payload() { cursor, sort, ...filter }: z.output<typeof templateList.request>,
   ): Promise<RpcResponse<typeof templateList>> {
-    const after = cursor ? decodePage(cursor, isId)[0] : null;
+    const place = TEMPLATES.place(sort, cursor);
     const templates = await inTenant(this.database, principal.tenantId, (manager) =>
-      this.repository.page(manager, { after, status, limit }),
+      this.repository.page(manager, place, filter),
     );
-    return toPage(templates, limit, toView, (t) => [t.id]);
+    return TEMPLATES.page(templates, filter.limit, place, (template) => template);
   }
-}
-
-function toView({ id, name, language, category, status, components }: Template): TemplateView {
-  return { id, name, language, category, status, components };
 }

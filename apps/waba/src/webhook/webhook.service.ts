@@ -1,11 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { RpcResponse, webhookDeliveryList, WebhookDeliveryView } from '@scrm/contracts';
-import { actorOf, inTenant, recordAudit } from '@scrm/database';
+import { actorOf, filtered, inTenant, recordAudit, SortedList } from '@scrm/database';
 import type { Caller } from '@scrm/messaging';
 import { AppError } from '@scrm/platform';
 import type { DataSource } from 'typeorm';
 import type { z } from 'zod';
-import { decodePage, isId, toPage } from '@scrm/platform';
 import { APP_DB } from '../db/data-source';
 import { WebhookPublisher } from './webhook.publisher';
 import { WebhookRepository } from './webhook.repository';
@@ -21,6 +20,14 @@ interface Row {
 
 const COLUMNS = 'id, received_at, status, reason, attempts, replayed_at';
 
+/** Their ids are in the order in which they came. */
+const DELIVERIES = new SortedList<'receivedAt', Row>({
+  id: 'id',
+  idOf: ({ id }) => id,
+  orders: { receivedAt: null },
+  byDefault: '-receivedAt',
+});
+
 /** Raw deliveries, for those who look after the system. Their bodies may name other tenants and are not shown. */
 @Injectable()
 export class WebhookService {
@@ -32,19 +39,19 @@ export class WebhookService {
 
   async list(
     { principal }: Caller,
-    { cursor, limit, status }: z.output<typeof webhookDeliveryList.request>,
+    { cursor, limit, status, sort }: z.output<typeof webhookDeliveryList.request>,
   ): Promise<RpcResponse<typeof webhookDeliveryList>> {
+    const place = DELIVERIES.place(sort, cursor);
     const parameters: unknown[] = [];
-    const where = ['true'];
-    if (cursor) where.push(`id < $${parameters.push(decodePage(cursor, isId)[0])}::uuid`);
-    if (status) where.push(`status = $${parameters.push(status)}`);
+    const { where, orderBy } = DELIVERIES.sql(place, parameters);
+    const filters = filtered(parameters, [[status, (p) => `status = ${p}`]]);
     const rows = await inTenant(this.database, principal.tenantId, (manager) =>
       manager.query<Row[]>(
-        `SELECT ${COLUMNS} FROM webhook_delivery WHERE ${where.join(' AND ')} ORDER BY id DESC LIMIT ${limit + 1}`,
+        `SELECT ${COLUMNS} FROM webhook_delivery WHERE ${where}${filters} ORDER BY ${orderBy} LIMIT ${limit + 1}`,
         parameters,
       ),
     );
-    return toPage(rows, limit, toView, (r) => [r.id]);
+    return DELIVERIES.page(rows, limit, place, toView);
   }
 
   /** Once more down the road in, with the same id: what is stored is found, and nothing happens twice. */

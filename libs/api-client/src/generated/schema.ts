@@ -98,6 +98,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/agents/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The agents of the business as a CSV file
+         * @description In the columns of an import, and `status`; filtered and sorted as the list of agents. A cell that a spreadsheet would take for a formula begins with an apostrophe.
+         */
+        get: operations["exportAgents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Invite many by a CSV file
+         * @description UTF-8, with commas, semicolons or tabs, at most 10 MB and 10,000 lines. The first line names the columns, in any order: `name`, `email` and `role`, and as you like `teams`, `skills`, `languages`, `capacity` and `timeZone`. Lists have `|` between their parts, a skill is `name` or `name:level`. `status` is ignored, so an export can be imported.
+         *
+         *     Each line stands for itself: a bad one is told with its number, column and reason, and keeps no other out. Who is there already stays as they are, so a file may be imported again. Where the file as a whole cannot be read (400, 413) nothing is imported. The answer comes as the work goes on; who hangs up stops it.
+         */
+        post: operations["importAgents"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/api-keys": {
         parameters: {
             query?: never;
@@ -509,7 +551,11 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Change what I say of myself
+         * @description Skills, capacity and working hours are for admins to say.
+         */
+        patch: operations["updateMe"];
         trace?: never;
     };
     "/api/v1/me/mfa": {
@@ -906,6 +952,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tenant": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The settings of my business */
+        get: operations["getTenant"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change the settings of my business
+         * @description Say the `version` that you have seen. Where somebody else was faster, the answer is 409 `conflict` and nothing changes: read the settings again, so that nobody overwrites what they never saw.
+         */
+        patch: operations["updateTenant"];
+        trace?: never;
+    };
     "/api/v1/webhook-deliveries": {
         parameters: {
             query?: never;
@@ -948,10 +1015,20 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         Agent: {
+            /** @description How many open conversations at a time. */
+            capacity?: number;
             /** @example agent1@demo.test */
             email: string;
             /** Format: uuid */
             id: string;
+            /**
+             * @description By BCP 47 (`pt-BR`); WhatsApp’s way to write them (`pt_BR`) is taken, too.
+             * @example [
+             *       "id",
+             *       "en"
+             *     ]
+             */
+            languages?: string[];
             /** @example Citra Dewi */
             name: string;
             /**
@@ -959,8 +1036,16 @@ export interface components {
              * @example agent
              */
             role: string;
+            skills?: components["schemas"]["Skill"][];
             teams: components["schemas"]["Membership"][];
             tenant: components["schemas"]["Tenant"];
+            /**
+             * @description IANA name. Null: that of the business.
+             * @example Asia/Jayapura
+             */
+            timeZone?: string | null;
+            /** @description Null: as the business. */
+            workingHours?: components["schemas"]["WorkingHours"] | null;
         };
         AgentCreate: {
             /**
@@ -989,8 +1074,18 @@ export interface components {
         AgentStatus: "invited" | "active" | "deactivated";
         /** @description What is not given stays as it is. */
         AgentUpdate: {
+            /** @description How many open conversations at a time. */
+            capacity?: number;
             /** @description With `deactivated`: who takes over. Needed where the agent has open conversations. */
             handOver?: components["schemas"]["HandOver"];
+            /**
+             * @description By BCP 47 (`pt-BR`); WhatsApp’s way to write them (`pt_BR`) is taken, too.
+             * @example [
+             *       "id",
+             *       "en"
+             *     ]
+             */
+            languages?: string[];
             /** @example Citra Dewi */
             name?: string;
             /**
@@ -998,11 +1093,20 @@ export interface components {
              * @example agent
              */
             role?: string;
+            /** @description In place of those from before. */
+            skills?: components["schemas"]["Skill"][];
             /**
              * @description Not one’s own.
              * @enum {string}
              */
             status?: "active" | "deactivated";
+            /**
+             * @description IANA name. Null: that of the business.
+             * @example Asia/Jayapura
+             */
+            timeZone?: string | null;
+            /** @description Null: as the business. */
+            workingHours?: components["schemas"]["WorkingHours"] | null;
         };
         /** @description What a machine comes with, but for what is secret of it. */
         ApiKey: {
@@ -1044,7 +1148,7 @@ export interface components {
             nextCursor: string | null;
         };
         /** @enum {string} */
-        ApiKeyPermission: "agent.invite" | "agent.read" | "agent.update" | "api-key.read" | "audit.read" | "conversation.assign" | "conversation.read" | "message.send" | "role.read" | "security.manage" | "sender.read" | "sso.manage" | "team.manage" | "team.read" | "template.read" | "webhook-delivery.read" | "webhook-delivery.replay";
+        ApiKeyPermission: "agent.invite" | "agent.read" | "agent.update" | "api-key.read" | "audit.read" | "conversation.assign" | "conversation.read" | "message.send" | "role.read" | "security.manage" | "sender.read" | "sso.manage" | "team.manage" | "team.read" | "template.read" | "tenant.manage" | "webhook-delivery.read" | "webhook-delivery.replay";
         /** @enum {string} */
         ApiKeyStatus: "active" | "expired" | "revoked";
         AssignConversation: {
@@ -1164,10 +1268,20 @@ export interface components {
         };
         /** @description An agent of the business. */
         Colleague: {
+            /** @description How many open conversations at a time. */
+            capacity?: number;
             /** @example agent1@demo.test */
             email: string;
             /** Format: uuid */
             id: string;
+            /**
+             * @description By BCP 47 (`pt-BR`); WhatsApp’s way to write them (`pt_BR`) is taken, too.
+             * @example [
+             *       "id",
+             *       "en"
+             *     ]
+             */
+            languages?: string[];
             /** @example Citra Dewi */
             name: string;
             /** @description Sockets hear of changes in `presence` frames. */
@@ -1177,9 +1291,17 @@ export interface components {
              * @example agent
              */
             role: string;
+            skills?: components["schemas"]["Skill"][];
             /** @description `invited`: has not chosen a password yet; `deactivated`: cannot sign in. */
             status: components["schemas"]["AgentStatus"];
             teams: components["schemas"]["Membership"][];
+            /**
+             * @description IANA name. Null: that of the business.
+             * @example Asia/Jayapura
+             */
+            timeZone?: string | null;
+            /** @description Null: as the business. */
+            workingHours?: components["schemas"]["WorkingHours"] | null;
         };
         ColleaguePage: {
             items: components["schemas"]["Colleague"][];
@@ -1373,6 +1495,47 @@ export interface components {
              */
             type: "image";
         };
+        /** @description What became of a line of the file. */
+        ImportedLine: {
+            /**
+             * Format: uuid
+             * @description Null in a dry run, for who is new.
+             */
+            agentId: string | null;
+            /**
+             * @description The column that is wrong.
+             * @example role
+             */
+            column: string | null;
+            /** @example citra@kopi.example */
+            email: string;
+            /** @description Of who is new: shown only now. */
+            invitation: components["schemas"]["InvitationToken"] | null;
+            /**
+             * @description In the file; the first one has the names of the columns.
+             * @example 2
+             */
+            line: number;
+            /**
+             * @description `exists`: your business has an agent of this email, and nothing about them changed. `unknown`: the service did not answer in time, and may have done it: import the file again.
+             * @enum {string}
+             */
+            outcome: "created" | "exists" | "failed" | "unknown";
+            /** @description What is wrong. */
+            reason: string | null;
+        };
+        ImportReport: {
+            /** @example 120 */
+            created: number;
+            dryRun: boolean;
+            /** @example 3 */
+            exists: number;
+            /** @example 1 */
+            failed: number;
+            lines: components["schemas"]["ImportedLine"][];
+            /** @example 0 */
+            unknown: number;
+        };
         InteractiveMessageBody: {
             context?: {
                 /** @description WhatsApp’s id of the message to answer. */
@@ -1405,6 +1568,16 @@ export interface components {
              * @enum {string}
              */
             type: "interactive";
+        };
+        /** @description From a minute of the day to another. */
+        Interval: {
+            /** @example 09:00 */
+            from: string;
+            /**
+             * @description `24:00` is the end of the day.
+             * @example 17:00
+             */
+            to: string;
         };
         Invitation: {
             /** @example citra@kopi.example */
@@ -1658,7 +1831,7 @@ export interface components {
             title: string;
         };
         /** @enum {string} */
-        PermissionId: "agent.invite" | "agent.read" | "agent.update" | "api-key.manage" | "api-key.read" | "audit.read" | "conversation.assign" | "conversation.read" | "message.send" | "role.manage" | "role.read" | "security.manage" | "sender.read" | "sso.manage" | "team.manage" | "team.read" | "template.read" | "webhook-delivery.read" | "webhook-delivery.replay";
+        PermissionId: "agent.invite" | "agent.read" | "agent.update" | "api-key.manage" | "api-key.read" | "audit.read" | "conversation.assign" | "conversation.read" | "message.send" | "role.manage" | "role.read" | "security.manage" | "sender.read" | "sso.manage" | "team.manage" | "team.read" | "template.read" | "tenant.manage" | "webhook-delivery.read" | "webhook-delivery.replay";
         PermissionList: {
             items: components["schemas"]["Permission"][];
         };
@@ -1701,6 +1874,24 @@ export interface components {
              * @example urn:scrm:problem:not_found
              */
             type: string;
+        };
+        /** @description What is not given stays as it is. */
+        ProfileUpdate: {
+            /**
+             * @description By BCP 47 (`pt-BR`); WhatsApp’s way to write them (`pt_BR`) is taken, too.
+             * @example [
+             *       "id",
+             *       "en"
+             *     ]
+             */
+            languages?: string[];
+            /** @example Citra Dewi */
+            name?: string;
+            /**
+             * @description IANA name. Null: that of the business.
+             * @example Asia/Jayapura
+             */
+            timeZone?: string | null;
         };
         /** @description One of the two. */
         Proof: {
@@ -1867,8 +2058,10 @@ export interface components {
             /** @example Mozilla/5.0 (X11; Linux x86_64) */
             userAgent: string | null;
         };
-        SessionList: {
+        SessionPage: {
             items: components["schemas"]["Session"][];
+            /** @description Give it as `cursor` for the next page; null on the last one. */
+            nextCursor: string | null;
         };
         SessionTokens: {
             /** @description Send it as `Authorization: Bearer <accessToken>`. */
@@ -1889,6 +2082,27 @@ export interface components {
              * @example demo-agent-2026
              */
             password: string;
+        };
+        Skill: {
+            /** @description From 1, a beginner, to 5. */
+            level: number;
+            /**
+             * @description Kept in lower case.
+             * @example refunds
+             */
+            name: string;
+        };
+        /** @description A day that is not as its weekday. */
+        SpecialDay: {
+            /**
+             * Format: date
+             * @example 2026-12-25
+             */
+            date: string;
+            /** @description None: closed. */
+            hours: components["schemas"]["Interval"][];
+            /** @example Christmas */
+            name?: string;
         };
         SsoCallback: {
             code: string;
@@ -2104,6 +2318,69 @@ export interface components {
             /** @example Kopi Nusantara */
             name: string;
         };
+        TenantSettings: {
+            /** Format: uuid */
+            id: string;
+            /**
+             * @description By BCP 47 (`pt-BR`); WhatsApp’s way to write them (`pt_BR`) is taken, too.
+             * @example [
+             *       "id",
+             *       "en"
+             *     ]
+             */
+            languages: string[];
+            /** @description How long their media are to be kept; null: as long as their messages. Never longer than these. */
+            mediaRetentionDays: number | null;
+            /** @description How long messages are to be kept; null: for ever. */
+            messageRetentionDays: number | null;
+            /** @example Kopi Nusantara */
+            name: string;
+            /** @description Holidays, and days with other hours. */
+            specialDays: components["schemas"]["SpecialDay"][];
+            /**
+             * @description IANA name.
+             * @example Asia/Jakarta
+             */
+            timeZone: string;
+            /**
+             * @description Of these settings. Say it when you change them.
+             * @example 3
+             */
+            version: number;
+            /** @description Null: at all hours. */
+            workingHours: components["schemas"]["WorkingHours"] | null;
+        };
+        /** @description What is not given stays as it is. */
+        TenantUpdate: {
+            /**
+             * @description By BCP 47 (`pt-BR`); WhatsApp’s way to write them (`pt_BR`) is taken, too.
+             * @example [
+             *       "id",
+             *       "en"
+             *     ]
+             */
+            languages?: string[];
+            /** @description How long their media are to be kept; null: as long as their messages. Never longer than these. */
+            mediaRetentionDays?: number | null;
+            /** @description How long messages are to be kept; null: for ever. */
+            messageRetentionDays?: number | null;
+            /** @example Kopi Nusantara */
+            name?: string;
+            /** @description Holidays, and days with other hours. */
+            specialDays?: components["schemas"]["SpecialDay"][];
+            /**
+             * @description IANA name.
+             * @example Asia/Jakarta
+             */
+            timeZone?: string;
+            /**
+             * @description The one that you have seen.
+             * @example 3
+             */
+            version: number;
+            /** @description Null: at all hours. */
+            workingHours?: components["schemas"]["WorkingHours"] | null;
+        };
         TextMessageBody: {
             context?: {
                 /** @description WhatsApp’s id of the message to answer. */
@@ -2176,6 +2453,23 @@ export interface components {
         };
         /** @enum {string} */
         WebhookDeliveryStatus: "processed" | "poison" | "unrouted" | "quarantined";
+        /** @description By the clock of the time zone. A day that is absent is free. */
+        WorkingHours: {
+            /** @description Without overlaps. What goes on past midnight is in two days. */
+            friday?: components["schemas"]["Interval"][];
+            /** @description Without overlaps. What goes on past midnight is in two days. */
+            monday?: components["schemas"]["Interval"][];
+            /** @description Without overlaps. What goes on past midnight is in two days. */
+            saturday?: components["schemas"]["Interval"][];
+            /** @description Without overlaps. What goes on past midnight is in two days. */
+            sunday?: components["schemas"]["Interval"][];
+            /** @description Without overlaps. What goes on past midnight is in two days. */
+            thursday?: components["schemas"]["Interval"][];
+            /** @description Without overlaps. What goes on past midnight is in two days. */
+            tuesday?: components["schemas"]["Interval"][];
+            /** @description Without overlaps. What goes on past midnight is in two days. */
+            wednesday?: components["schemas"]["Interval"][];
+        };
     };
     responses: never;
     parameters: never;
@@ -2190,11 +2484,23 @@ export interface operations {
             query?: {
                 /** @description `nextCursor` of the page before. */
                 cursor?: string;
+                /** @description Only who speaks this language. */
+                language?: string;
                 /** @description How many at most. */
                 limit?: number;
+                /** @description Of the skill: this or above. */
+                minLevel?: number;
+                /** @description Only who has this in their name or email, upper or lower case. */
+                q?: string;
                 /** @description `admin`, `leader`, `agent`, `auditor`, or the id of a role of your own. */
                 role?: string;
+                /** @description Only who has this skill. */
+                skill?: string;
+                /** @description By what; with `-` the other way round. A cursor is good for its own order only. */
+                sort?: "createdAt" | "-createdAt" | "name" | "-name" | "email" | "-email";
                 status?: components["schemas"]["AgentStatus"];
+                /** @description Only who is in this team. */
+                teamId?: string;
             };
             header?: never;
             path?: never;
@@ -2202,7 +2508,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A page of agents, in the order in which they were created */
+            /** @description A page of agents; without `sort` in the order in which they were created */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2729,6 +3035,204 @@ export interface operations {
             };
             /** @description `conflict`: The resource is in another state */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Temporarily unavailable: try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timeout`: A service did not answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportAgents: {
+        parameters: {
+            query?: {
+                /** @description Only who speaks this language. */
+                language?: string;
+                /** @description Of the skill: this or above. */
+                minLevel?: number;
+                /** @description Only who has this in their name or email, upper or lower case. */
+                q?: string;
+                /** @description `admin`, `leader`, `agent`, `auditor`, or the id of a role of your own. */
+                role?: string;
+                /** @description Only who has this skill. */
+                skill?: string;
+                /** @description By what; with `-` the other way round. A cursor is good for its own order only. */
+                sort?: "createdAt" | "-createdAt" | "name" | "-name" | "email" | "-email";
+                status?: components["schemas"]["AgentStatus"];
+                /** @description Only who is in this team. */
+                teamId?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All agents that fit, in UTF-8 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description `invalid_request`: The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Sign in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Temporarily unavailable: try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timeout`: A service did not answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    importAgents: {
+        parameters: {
+            query?: {
+                /** @description Only say what would become of each line. */
+                dryRun?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "text/csv": string;
+            };
+        };
+        responses: {
+            /** @description What became of each line */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportReport"];
+                };
+            };
+            /** @description `invalid_request`: The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Sign in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payload_too_large`: The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: The content type is not supported */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`: Too many requests */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5066,6 +5570,93 @@ export interface operations {
             };
         };
     };
+    updateMe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProfileUpdate"];
+            };
+        };
+        responses: {
+            /** @description The agent as they are now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Agent"];
+                };
+            };
+            /** @description `invalid_request`: The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Sign in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payload_too_large`: The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: The content type is not supported */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Temporarily unavailable: try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timeout`: A service did not answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getMfa: {
         parameters: {
             query?: never;
@@ -5819,23 +6410,32 @@ export interface operations {
     };
     listSessions: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `nextCursor` of the page before. */
+                cursor?: string;
+                /** @description How many at most. */
+                limit?: number;
+                /** @description Only sessions with this in their device or address, upper or lower case. */
+                q?: string;
+                /** @description By what; with `-` the other way round. A cursor is good for its own order only. */
+                sort?: "createdAt" | "-createdAt" | "lastUsedAt" | "-lastUsedAt";
+            };
             header?: never;
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description My sessions that are alive, last used first, a hundred at most */
+            /** @description My sessions that are alive */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SessionList"];
+                    "application/json": components["schemas"]["SessionPage"];
                 };
             };
-            /** @description `invalid_request`: The request is not valid */
+            /** @description `invalid_request`: The request is not valid; `invalid_cursor`: The cursor is not one of ours */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6604,6 +7204,11 @@ export interface operations {
                 cursor?: string;
                 /** @description How many at most. */
                 limit?: number;
+                /** @description Only numbers with this in their name or number, upper or lower case. */
+                q?: string;
+                /** @description By what; with `-` the other way round. A cursor is good for its own order only. */
+                sort?: "createdAt" | "-createdAt" | "name" | "-name";
+                status?: "active" | "paused";
             };
             header?: never;
             path?: never;
@@ -6956,6 +7561,8 @@ export interface operations {
                 limit?: number;
                 /** @description Only teams whose name begins with this, upper or lower case. */
                 q?: string;
+                /** @description By what; with `-` the other way round. A cursor is good for its own order only. */
+                sort?: "createdAt" | "-createdAt" | "name" | "-name";
             };
             header?: never;
             path?: never;
@@ -6963,7 +7570,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A page of teams, in the order in which they were created */
+            /** @description A page of teams */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7341,8 +7948,17 @@ export interface operations {
             query?: {
                 /** @description `nextCursor` of the page before. */
                 cursor?: string;
+                /** @description Only who leads the team, or only the others. */
+                leader?: boolean;
                 /** @description How many at most. */
                 limit?: number;
+                /** @description Only who has this in their name or email, upper or lower case. */
+                q?: string;
+                /** @description `admin`, `leader`, `agent`, `auditor`, or the id of a role of your own. */
+                role?: string;
+                /** @description By what; with `-` the other way round. A cursor is good for its own order only. */
+                sort?: "createdAt" | "-createdAt" | "name" | "-name" | "email" | "-email";
+                status?: components["schemas"]["AgentStatus"];
             };
             header?: never;
             path: {
@@ -7353,7 +7969,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A page of members, in the order in which the agents were created */
+            /** @description A page of members; without `sort` in the order in which the agents were created */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7628,10 +8244,18 @@ export interface operations {
     listTemplates: {
         parameters: {
             query?: {
+                /** @description As WhatsApp names it. */
+                category?: string;
                 /** @description `nextCursor` of the page before. */
                 cursor?: string;
+                /** @description As WhatsApp names it. */
+                language?: string;
                 /** @description How many at most. */
                 limit?: number;
+                /** @description Only templates with this in their name, upper or lower case. */
+                q?: string;
+                /** @description By what; with `-` the other way round. A cursor is good for its own order only. */
+                sort?: "createdAt" | "-createdAt" | "name" | "-name";
                 /** @description As WhatsApp names it. */
                 status?: string;
             };
@@ -7706,6 +8330,176 @@ export interface operations {
             };
         };
     };
+    getTenant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The settings, and their version */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TenantSettings"];
+                };
+            };
+            /** @description `invalid_request`: The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Sign in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Temporarily unavailable: try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timeout`: A service did not answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    updateTenant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TenantUpdate"];
+            };
+        };
+        responses: {
+            /** @description The settings as they are now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TenantSettings"];
+                };
+            };
+            /** @description `invalid_request`: The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Sign in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conflict`: The resource is in another state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payload_too_large`: The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: The content type is not supported */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Temporarily unavailable: try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timeout`: A service did not answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listWebhookDeliveries: {
         parameters: {
             query?: {
@@ -7713,6 +8507,8 @@ export interface operations {
                 cursor?: string;
                 /** @description How many at most. */
                 limit?: number;
+                /** @description By what; with `-` the other way round. A cursor is good for its own order only. */
+                sort?: "receivedAt" | "-receivedAt";
                 status?: components["schemas"]["WebhookDeliveryStatus"];
             };
             header?: never;

@@ -1,9 +1,20 @@
 import { z } from 'zod';
 import { roleRef } from '../access';
 import { defineRpc } from '../contract';
-import { emailAddress, nameOf, pageOf, pageQuery, PRESENCES, timestamp } from '../views';
+import {
+  capacity,
+  language,
+  languageList,
+  skillLevel,
+  skillList,
+  skillName,
+  timeZone,
+  workingHours,
+  workingHoursView,
+} from '../profile';
+import { emailAddress, line, nameOf, pageOf, pageQuery, PRESENCES, sortBy, timestamp } from '../views';
 
-const agentName = nameOf(200);
+export const agentName = nameOf(200);
 
 const person = z.object({
   id: z.uuid(),
@@ -11,6 +22,13 @@ const person = z.object({
   email: z.string(),
   role: roleRef,
   teams: z.array(z.object({ id: z.uuid(), name: z.string(), leader: z.boolean() })),
+  // Optional, because a user service from before agents had profiles does not say them.
+  skills: z.array(z.object({ name: z.string(), level: z.number().int() })).optional(),
+  languages: z.array(z.string()).optional(),
+  capacity: z.number().int().optional(),
+  /** Null: as the tenant. */
+  workingHours: workingHoursView.nullable().optional(),
+  timeZone: z.string().nullable().optional(),
 });
 
 export const agentView = person.extend({ tenant: z.object({ id: z.uuid(), name: z.string() }) });
@@ -30,10 +48,25 @@ export type ColleagueView = z.infer<typeof colleagueView>;
 /** The caller, by their token. Errors: unauthenticated. */
 export const agentMe = defineRpc('user.agent.me.v1', z.object({}), agentView);
 
-/** The agents of the tenant, in the order in which they were created. Errors: invalid_cursor. */
+export const agentSort = sortBy('createdAt', 'name', 'email');
+
+/**
+ * The agents of the tenant, in the order in which they were created or by `sort`; with `q` those with it in their name
+ * or email, upper or lower case. Errors: invalid_cursor.
+ */
 export const agentList = defineRpc(
   'user.agent.list.v1',
-  pageQuery.extend({ status: z.enum(AGENT_STATUSES).optional(), role: roleRef.optional() }),
+  pageQuery.extend({
+    status: z.enum(AGENT_STATUSES).optional(),
+    role: roleRef.optional(),
+    sort: agentSort.optional(),
+    q: line(100).optional(),
+    teamId: z.uuid().optional(),
+    skill: skillName.optional(),
+    /** Of the skill. */
+    minLevel: skillLevel.optional(),
+    language: language.optional(),
+  }),
   pageOf(colleagueView),
 );
 
@@ -63,6 +96,12 @@ export const agentUpdate = defineRpc(
     status: z.enum(['active', 'deactivated']).optional(),
     /** Only where the status becomes (or is) `deactivated`. Needed where the agent has open conversations. */
     handOver: handOverTarget.optional(),
+    /** In place of those from before. */
+    skills: skillList.optional(),
+    languages: languageList.optional(),
+    capacity: capacity.optional(),
+    workingHours: workingHours.nullable().optional(),
+    timeZone: timeZone.nullable().optional(),
   }),
   colleagueView,
 );
@@ -84,7 +123,7 @@ export const agentHandOverGet = defineRpc(
 );
 
 /** Good for one use: whoever has it chooses the password. Shown once, and kept as long as it waits to be mailed. */
-const invitationToken = z.object({
+export const invitationToken = z.object({
   token: z.string(),
   expiresAt: timestamp,
   /** A mail with the link is on its way. Not there before the system sent mail. */

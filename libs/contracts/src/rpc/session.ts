@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineRpc } from '../contract';
-import { timestamp } from '../views';
+import { CURSOR_MAX, line, sortBy, timestamp } from '../views';
 
 export const sessionTokens = z.object({
   accessToken: z.string(),
@@ -46,11 +46,22 @@ export const sessionView = z.object({
 });
 export type SessionView = z.infer<typeof sessionView>;
 
-/** The caller's own sessions that are alive, last used first: at most a hundred. */
+export const sessionSort = sortBy('createdAt', 'lastUsedAt');
+
+/**
+ * The caller's own sessions that are alive, last used first or by `sort`, thirty where no limit is given; with `q`
+ * those with it in their device or address. Errors: invalid_cursor.
+ */
 export const sessionList = defineRpc(
   'user.session.list.v1',
-  z.object({}),
-  z.object({ items: z.array(sessionView) }),
+  z.object({
+    cursor: z.string().max(CURSOR_MAX).optional(),
+    limit: z.number().int().min(1).max(100).optional(),
+    sort: sessionSort.optional(),
+    q: line(100).optional(),
+  }),
+  // Optional, because a user service from before there were pages does not say it.
+  z.object({ items: z.array(sessionView), nextCursor: z.string().nullable().optional() }),
 );
 
 /**

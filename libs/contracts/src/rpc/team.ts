@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { roleRef } from '../access';
 import { defineRpc } from '../contract';
-import { line, nameOf, pageOf, pageQuery } from '../views';
+import { line, nameOf, pageOf, pageQuery, sortBy } from '../views';
 import { AGENT_STATUSES } from './agent';
 
 const teamName = nameOf(100);
@@ -20,13 +20,15 @@ export const teamMemberView = z.object({
 });
 export type TeamMemberView = z.infer<typeof teamMemberView>;
 
+export const teamSort = sortBy('createdAt', 'name');
+
 /**
- * The teams of the tenant, in the order in which they were created; with `q` those whose name begins with it, upper or
- * lower case. Errors: invalid_cursor.
+ * The teams of the tenant, in the order in which they were created or by `sort`; with `q` those whose name begins with
+ * it, upper or lower case. Errors: invalid_cursor.
  */
 export const teamList = defineRpc(
   'user.team.list.v1',
-  pageQuery.extend({ q: line(100).optional() }),
+  pageQuery.extend({ q: line(100).optional(), sort: teamSort.optional() }),
   pageOf(teamView),
 );
 
@@ -49,10 +51,22 @@ export const teamUpdate = defineRpc(
  */
 export const teamDelete = defineRpc('user.team.delete.v1', z.object({ teamId: z.uuid() }), teamView);
 
-/** In the order in which the agents were created, also deactivated ones. Errors: not_found; invalid_cursor. */
+export const teamMemberSort = sortBy('createdAt', 'name', 'email');
+
+/**
+ * In the order in which the agents were created or by `sort`, also deactivated ones; with `q` those with it in their
+ * name or email. Errors: not_found; invalid_cursor.
+ */
 export const teamMemberList = defineRpc(
   'user.team-member.list.v1',
-  pageQuery.extend({ teamId: z.uuid() }),
+  pageQuery.extend({
+    teamId: z.uuid(),
+    sort: teamMemberSort.optional(),
+    q: line(100).optional(),
+    role: roleRef.optional(),
+    status: z.enum(AGENT_STATUSES).optional(),
+    leader: z.boolean().optional(),
+  }),
   pageOf(teamMemberView),
 );
 
