@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { sessionRefresh } from '@scrm/contracts';
 import { Health, LocalKeyWrapper, TokenVerifier } from '@scrm/platform';
-import { eventually, runProgram, type TestDatabase } from '@scrm/testing';
+import { eventually, openConnections, runProgram, type TestDatabase } from '@scrm/testing';
 import jwt from 'jsonwebtoken';
 import type { DataSource } from 'typeorm';
 import { rotateSigningKey } from '../src/signing-key/signing-key.operator';
@@ -35,8 +35,7 @@ describe('the first signing key', () => {
   it('is one, when many pods start at the same moment', async () => {
     await asRole(database.url, SYSTEM_ROLE, async (db) => {
       const pods = Array.from({ length: 5 }, () => serviceOn(db));
-      // One connection each, or they would take turns.
-      await Promise.all(pods.map(() => db.query('SELECT pg_sleep(0.1)')));
+      await openConnections(db, pods.length);
       const kids = await Promise.all(pods.map(async (pod) => (await pod.active()).kid));
       expect(new Set(kids).size).toBe(1);
       expect(await db.query('SELECT kid FROM signing_key')).toEqual([{ kid: kids[0] }]);

@@ -1,5 +1,5 @@
 import { LocalKeyWrapper, MasterKeyError } from '@scrm/platform';
-import { createTestDatabase, type TestDatabase } from '@scrm/testing';
+import { createTestDatabase, openConnections, type TestDatabase } from '@scrm/testing';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { Client } from 'pg';
 import type { DataSource, MigrationInterface, QueryRunner } from 'typeorm';
@@ -152,8 +152,7 @@ describe('a sealed value', () => {
 
 describe('a tenant', () => {
   it('has one key, though many processes make it at the same moment', async () => {
-    // One connection each, or they would take turns.
-    await Promise.all(Array.from({ length: 10 }, () => system.query('SELECT pg_sleep(0.1)')));
+    await openConnections(system, 5);
     const sealed = await Promise.all(
       Array.from({ length: 10 }, (_, n) => vaultWith(older).seal(`secret ${n}`, here)),
     );

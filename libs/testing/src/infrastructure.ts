@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { brokerNames, INBOUND_PARTITIONS, OUTBOUND_PARTITIONS, type BrokerNames } from '@scrm/contracts';
 import { connect } from 'amqplib';
 import { Client } from 'pg';
+import { eventually } from './eventually';
 
 function required(variable: string): string {
   const value = process.env[variable];
@@ -28,6 +29,12 @@ export async function createTestDatabase(migrate: (url: string) => Promise<unkno
     url: url.toString(),
     drop: () => asAdmin(adminUrl, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`),
   };
+}
+
+/** So many of the pool's connections are there: whoever works at the same moment does not take turns on one. */
+export function openConnections(pool: { query(sql: string): Promise<unknown> }, count: number) {
+  const all = () => Promise.all(Array.from({ length: count }, () => pool.query('SELECT pg_sleep(0.1)')));
+  return eventually(all);
 }
 
 async function asAdmin(url: string, sql: string) {
