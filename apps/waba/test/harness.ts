@@ -103,12 +103,12 @@ export class WabaHarness {
     return this.get(RpcClient);
   }
 
-  async addSender(tenantId: string = randomUUID()): Promise<TestSender> {
+  async addSender(tenantId: string = randomUUID(), teamId: string = randomUUID()): Promise<TestSender> {
     const sender = {
       id: randomUUID(),
       tenantId,
       phoneNumberId: String(10_000_000 + Math.floor(Math.random() * 1e9)),
-      teamId: randomUUID(),
+      teamId,
     };
     await this.query(
       `INSERT INTO sender (id, tenant_id, waba_id, phone_number_id, display_phone_number, name, default_team_id, access_token)

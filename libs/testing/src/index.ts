@@ -1,3 +1,4 @@
+export * from './access-matrix';
 export * from './eventually';
 export * from './infrastructure';
 export * from './test-identity';

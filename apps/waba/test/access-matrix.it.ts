@@ -1,0 +1,98 @@
+import { randomUUID } from 'node:crypto';
+import path from 'node:path';
+import { RPC_METADATA } from '@scrm/messaging';
+import { rpcHandlers, TenantRows, testAccess, type MatrixWorld, type Who } from '@scrm/testing';
+import { SCHEMA } from '../src/db/data-source';
+import { change, delivery, WabaHarness, type TestSender } from './harness';
+
+let waba: WabaHarness;
+let customers = 0;
+
+async function start(): Promise<MatrixWorld> {
+  waba = await WabaHarness.start();
+  const rows = await TenantRows.open(waba.database.url, SCHEMA);
+  return {
+    rows,
+    join: (role) => {
+      const who = {
+        ...{ tenantId: randomUUID(), agentId: randomUUID(), sessionId: randomUUID() },
+        ...{ teamIds: [randomUUID()], agentVersion: 1, tenantVersion: 1 },
+      };
+      const rights = typeof role === 'string' ? { role } : { role: randomUUID(), grants: role };
+      return Promise.resolve({ ...who, ...rights });
+    },
+    tokenOf: (who, seconds) => waba.identity.token(who, seconds),
+    ask: (contract, request, token) => waba.rpc.call(contract, request, { token }),
+    async stop() {
+      await rows.close();
+      await waba.stop();
+    },
+  };
+}
+
+/** One whose conversations are in the care of a team of `who`. */
+const newSender = ({ tenantId, teamIds }: Who): Promise<TestSender> => waba.addSender(tenantId, teamIds[0]);
+
+/** One that waits in a team of `who`, and may be answered. */
+async function newConversation({ rows }: MatrixWorld, who: Who): Promise<string> {
+  const [id, contactId] = [randomUUID(), randomUUID()];
+  const sender = await newSender(who);
+  const tenant = { tenant_id: who.tenantId };
+  await rows.insert('contact', { id: contactId, ...tenant, wa_id: `62812${++customers}` });
+  await rows.insert('conversation', {
+    ...{ id, ...tenant, sender_id: sender.id, contact_id: contactId, team_id: sender.teamId },
+    ...{ unread_count: 1, last_inbound_at: new Date() },
+  });
+  return id;
+}
+
+async function newDelivery({ rows }: MatrixWorld, who: Who): Promise<string> {
+  const id = randomUUID();
+  const body = delivery(change(await newSender(who), { messages: [waba.text('6281201', 'hello')] }));
+  await rows.insert('webhook_delivery', {
+    ...{ id, tenant_ids: [who.tenantId], received_at: new Date(), status: 'quarantined' },
+    body: Buffer.from(JSON.stringify(body)),
+  });
+  return id;
+}
+
+/** One that is in the audit trail, as whoever did something and as what it was done to. */
+async function newAudited({ rows }: MatrixWorld, who: Who): Promise<string> {
+  const id = randomUUID();
+  await rows.insert('audit_entry', {
+    ...{ tenant_id: who.tenantId, action: 'conversation.assigned' },
+    ...{ actor_kind: 'agent', actor_id: id, target_kind: 'conversation', target_id: id },
+  });
+  return id;
+}
+
+/** Of the service that owns people: nothing is known of them here. */
+const somebody = () => Promise.resolve(randomUUID());
+
+const SEEN = ['conversation', 'stream', 'stream_event'];
+const UNKNOWN_HERE = 'agents and teams are not known to this service yet';
+
+testAccess({
+  handlers: rpcHandlers(path.join(__dirname, '../src'), RPC_METADATA),
+  start,
+  ids: {
+    actorId: newAudited,
+    assigneeId: somebody,
+    conversationId: newConversation,
+    deliveryId: newDelivery,
+    senderId: async (_, who) => (await newSender(who)).id,
+    targetId: newAudited,
+    teamId: somebody,
+  },
+  requests: {},
+  changes: {
+    'conversation.assign': SEEN,
+    'message.send': [...SEEN, 'contact', 'idempotency_key', 'message', 'message_key'],
+    // What the delivery holds comes in meanwhile.
+    'webhook-delivery.replay': [...SEEN, 'contact', 'message', 'message_key', 'webhook_delivery'],
+  },
+  taken: {
+    'waba.conversation.assign.v1 assigneeId': UNKNOWN_HERE,
+    'waba.conversation.assign.v1 teamId': UNKNOWN_HERE,
+  },
+});

@@ -1,0 +1,3 @@
+export * from './access-matrix';
+export { rpcHandlers } from './handlers';
+export { TenantRows } from './tenant-rows';
