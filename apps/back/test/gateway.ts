@@ -10,7 +10,7 @@ import jwt from 'jsonwebtoken';
 import { backConfig, type BackConfig } from '../src/config';
 import { backService } from '../src/service';
 
-interface Call {
+export interface Call {
   contract: string;
   request: unknown;
   token: string | undefined;

@@ -134,37 +134,39 @@ async function newMembership(world: MatrixWorld, who: Who): Promise<{ teamId: st
 /** What a role may be given by `who`: nothing that they do not have. */
 const ownGrants = (who: Who) => (isBuiltIn(who.role) ? {} : { grants: grantsOf(who) });
 
-testAccess({
-  handlers: rpcHandlers(path.join(__dirname, '../src'), RPC_METADATA),
-  start,
-  ids: {
-    actorId: newAudited,
-    agentId: newColleague,
-    role: (world, who) => newRole(world, who),
-    roleId: (world, who) => newRole(world, who),
-    targetId: newAudited,
-    teamId: newTeam,
-    which: (world, who) => newSession(world, who, randomUUID()),
-  },
-  requests: {
-    'user.agent.create.v1': () => ({ email: `${randomUUID()}@matrix.test` }),
-    'user.agent.invite.v1': async (world, who) => ({ agentId: await newInvited(world, who) }),
-    'user.invitation.accept.v1': newInvitation,
-    'user.invitation.get.v1': newInvitation,
-    'user.password.change.v1': () => ({ currentPassword: PASSWORD }),
-    'user.role.create.v1': (_, who) => ownGrants(who),
-    'user.role.update.v1': (_, who) => ownGrants(who),
-    'user.session.create.v1': (_, { agentId }) => ({ email: emailOf(agentId), password: PASSWORD }),
-    'user.session.refresh.v1': newRefreshToken,
-    'user.team-member.remove.v1': newMembership,
-  },
-  changes: {
-    public: ['agent', 'invitation', 'refresh_token', 'session'],
-    'signed-in': ['agent', 'session'],
-    'agent.invite': ['agent', 'invitation'],
-    'agent.update': ['agent', 'session'],
-    'role.manage': ['role', 'agent'],
-    'team.manage': ['team', 'team_member', 'agent'],
-  },
-  taken: {},
+describe('what people ask of user', () => {
+  testAccess({
+    handlers: rpcHandlers(path.join(__dirname, '../src'), RPC_METADATA),
+    start,
+    ids: {
+      actorId: newAudited,
+      agentId: newColleague,
+      role: (world, who) => newRole(world, who),
+      roleId: (world, who) => newRole(world, who),
+      targetId: newAudited,
+      teamId: newTeam,
+      which: (world, who) => newSession(world, who, randomUUID()),
+    },
+    requests: {
+      'user.agent.create.v1': () => ({ email: `${randomUUID()}@matrix.test` }),
+      'user.agent.invite.v1': async (world, who) => ({ agentId: await newInvited(world, who) }),
+      'user.invitation.accept.v1': newInvitation,
+      'user.invitation.get.v1': newInvitation,
+      'user.password.change.v1': () => ({ currentPassword: PASSWORD }),
+      'user.role.create.v1': (_, who) => ownGrants(who),
+      'user.role.update.v1': (_, who) => ownGrants(who),
+      'user.session.create.v1': (_, { agentId }) => ({ email: emailOf(agentId), password: PASSWORD }),
+      'user.session.refresh.v1': newRefreshToken,
+      'user.team-member.remove.v1': newMembership,
+    },
+    changes: {
+      public: ['agent', 'invitation', 'refresh_token', 'session'],
+      'signed-in': ['agent', 'session'],
+      'agent.invite': ['agent', 'invitation'],
+      'agent.update': ['agent', 'session'],
+      'role.manage': ['role', 'agent'],
+      'team.manage': ['team', 'team_member', 'agent'],
+    },
+    taken: {},
+  });
 });

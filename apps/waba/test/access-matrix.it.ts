@@ -72,27 +72,29 @@ const somebody = () => Promise.resolve(randomUUID());
 const SEEN = ['conversation', 'stream', 'stream_event'];
 const UNKNOWN_HERE = 'agents and teams are not known to this service yet';
 
-testAccess({
-  handlers: rpcHandlers(path.join(__dirname, '../src'), RPC_METADATA),
-  start,
-  ids: {
-    actorId: newAudited,
-    assigneeId: somebody,
-    conversationId: newConversation,
-    deliveryId: newDelivery,
-    senderId: async (_, who) => (await newSender(who)).id,
-    targetId: newAudited,
-    teamId: somebody,
-  },
-  requests: {},
-  changes: {
-    'conversation.assign': SEEN,
-    'message.send': [...SEEN, 'contact', 'idempotency_key', 'message', 'message_key'],
-    // What the delivery holds comes in meanwhile.
-    'webhook-delivery.replay': [...SEEN, 'contact', 'message', 'message_key', 'webhook_delivery'],
-  },
-  taken: {
-    'waba.conversation.assign.v1 assigneeId': UNKNOWN_HERE,
-    'waba.conversation.assign.v1 teamId': UNKNOWN_HERE,
-  },
+describe('what people ask of waba', () => {
+  testAccess({
+    handlers: rpcHandlers(path.join(__dirname, '../src'), RPC_METADATA),
+    start,
+    ids: {
+      actorId: newAudited,
+      assigneeId: somebody,
+      conversationId: newConversation,
+      deliveryId: newDelivery,
+      senderId: async (_, who) => (await newSender(who)).id,
+      targetId: newAudited,
+      teamId: somebody,
+    },
+    requests: {},
+    changes: {
+      'conversation.assign': SEEN,
+      'message.send': [...SEEN, 'contact', 'idempotency_key', 'message', 'message_key'],
+      // What the delivery holds comes in meanwhile.
+      'webhook-delivery.replay': [...SEEN, 'contact', 'message', 'message_key', 'webhook_delivery'],
+    },
+    taken: {
+      'waba.conversation.assign.v1 assigneeId': UNKNOWN_HERE,
+      'waba.conversation.assign.v1 teamId': UNKNOWN_HERE,
+    },
+  });
 });
