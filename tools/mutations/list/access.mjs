@@ -2,6 +2,8 @@ const revocation = 'apps/ws/test/revocation.it.ts';
 const access = 'apps/user/test/access.it.ts';
 const team = 'apps/user/test/team.it.ts';
 const role = 'apps/user/test/role.it.ts';
+const askedOfUser = { file: 'apps/user/test/access-matrix.it.ts', name: 'what people ask of user' };
+const askedOfWaba = { file: 'apps/waba/test/access-matrix.it.ts', name: 'what people ask of waba' };
 const feed = 'libs/messaging/test/revocation-feed.it.ts';
 
 /** Whose access ended is out. @type {import('../mutation.mjs').Mutation[]} */
@@ -111,5 +113,21 @@ export const ACCESS = [
         name: 'does not change a role that allows more, nor gets the link of somebody who will have it',
       },
     ],
+  },
+  {
+    name: 'links-for-whoever-sees-colleagues',
+    promise: 'nobody gets somebody else’s invitation who may not invite',
+    file: 'apps/user/src/invitation/invitation.rpc.ts',
+    find: `@OnRpc(agentInvite, 'agent.invite')`,
+    replace: `@OnRpc(agentInvite, 'agent.read')`,
+    tests: [askedOfUser],
+  },
+  {
+    name: 'readers-open-conversations',
+    promise: 'who reads all changes nothing',
+    file: 'apps/waba/src/conversation/conversation.rpc.ts',
+    find: `@OnRpc(conversationOpen, 'message.send')`,
+    replace: `@OnRpc(conversationOpen, 'conversation.read')`,
+    tests: [askedOfWaba],
   },
 ];
