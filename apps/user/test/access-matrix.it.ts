@@ -157,6 +157,7 @@ describe('what people ask of user', () => {
       'user.role.update.v1': (_, who) => ownGrants(who),
       'user.session.create.v1': (_, { agentId }) => ({ email: emailOf(agentId), password: PASSWORD }),
       'user.session.refresh.v1': newRefreshToken,
+      'user.team-member.list.v1': newMembership,
       'user.team-member.remove.v1': newMembership,
     },
     changes: {

@@ -46,6 +46,29 @@ async function newConversation({ rows }: MatrixWorld, who: Who): Promise<string>
   return id;
 }
 
+async function newMessage(world: MatrixWorld, who: Who): Promise<{ conversationId: string }> {
+  const conversationId = await newConversation(world, who);
+  await world.rows.insert('message', {
+    ...{
+      id: randomUUID(),
+      tenant_id: who.tenantId,
+      conversation_id: conversationId,
+      sender_id: randomUUID(),
+    },
+    ...{ seq: 1, direction: 'in', type: 'text', content: { body: 'hello' }, status: 'received' },
+    occurred_at: new Date(),
+  });
+  return { conversationId };
+}
+
+async function newTemplate({ rows }: MatrixWorld, who: Who): Promise<object> {
+  await rows.insert('template', {
+    ...{ id: randomUUID(), tenant_id: who.tenantId, waba_id: randomUUID(), name: 'order_update' },
+    ...{ language: 'id', category: 'UTILITY', status: 'APPROVED', components: '[]' },
+  });
+  return {};
+}
+
 async function newDelivery({ rows }: MatrixWorld, who: Who): Promise<string> {
   const id = randomUUID();
   const body = delivery(change(await newSender(who), { messages: [waba.text('6281201', 'hello')] }));
@@ -85,7 +108,10 @@ describe('what people ask of waba', () => {
       targetId: newAudited,
       teamId: somebody,
     },
-    requests: {},
+    requests: {
+      'waba.message.list.v1': newMessage,
+      'waba.template.list.v1': newTemplate,
+    },
     changes: {
       'conversation.assign': SEEN,
       'message.send': [...SEEN, 'contact', 'idempotency_key', 'message', 'message_key'],

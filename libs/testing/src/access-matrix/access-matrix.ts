@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Principal } from '@scrm/contracts';
+import { z } from 'zod';
 import { askersOf, forged, type Asker } from './askers';
 import type { AnyRpc, RpcHandler } from './handlers';
 import { idFieldsOf } from './id-fields';
@@ -24,7 +25,10 @@ export interface AccessMatrix {
   start(): Promise<MatrixWorld>;
   /** For each field that holds an id, by its name: makes such a thing in the tenant of `who`, whom it may serve. */
   ids: Record<string, (world: MatrixWorld, who: Who) => Promise<string>>;
-  /** By contract: what a request needs besides its golden example and ids, so that whoever may ask gets an answer. */
+  /**
+   * By contract: what a request needs besides its golden example and ids, so that whoever may ask gets an answer, and a
+   * list something to show.
+   */
   requests: Record<string, (world: MatrixWorld, who: Who) => object | Promise<object>>;
   /** By access: the tables that it may change, besides the audit trail. What only reads changes nothing. */
   changes: Record<string, string[]>;
@@ -128,6 +132,28 @@ export function testAccess(matrix: AccessMatrix): void {
     });
   });
 
+  describe('a list', () => {
+    const lists = people.filter(({ contract }) => 'items' in fieldsOf(contract.response).properties);
+
+    it.each(lists)(
+      'shows what is there, and nothing of another tenant: $contract.key',
+      async ({ contract }) => {
+        const shownTo = async (who: Who) => {
+          const request = await requestOf(contract, who);
+          const { properties, required } = fieldsOf(contract.request);
+          const bare = Object.fromEntries(required.map((field) => [field, request[field]]));
+          const all = 'limit' in properties ? { ...bare, limit: 100 } : bare;
+          const token = await world.tokenOf(who, LIFETIME_S);
+          return uuidsIn(await world.ask(contract, all, token));
+        };
+        const theirs = await shownTo(bystander);
+        expect(theirs).not.toEqual([]);
+        const mine = await shownTo(await world.join('admin'));
+        expect(mine.filter((id) => theirs.includes(id))).toEqual([]);
+      },
+    );
+  });
+
   /** An admin asks with one id of the bystander's, and then with one of nobody's in its place. */
   async function askForTheirs(contract: AnyRpc, field: string) {
     const asker: Asker = { name: 'admin', role: 'admin', token: 'good', refusal: null };
@@ -161,6 +187,12 @@ async function outcomeOf(asked: Promise<unknown>, id: string): Promise<Heard> {
     return { code, message, errors };
   });
   return JSON.parse(JSON.stringify(heard).replaceAll(id, '<id>')) as Heard;
+}
+
+/** The fields of an object that crosses the broker. */
+function fieldsOf(schema: z.ZodType): { properties: object; required: string[] } {
+  const { properties = {}, required = [] } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
+  return { properties, required };
 }
 
 function goldenRequest(key: string): Record<string, unknown> {
