@@ -59,6 +59,7 @@ describe('an access token', () => {
   it('says who calls', async () => {
     const token = sign();
     await expect(tokens.verify(token)).resolves.toEqual({
+      kind: 'agent',
       agentId: AGENT,
       tenantId: CLAIMS.tid,
       role: 'leader',
@@ -152,6 +153,7 @@ describe('an access token', () => {
     down = true;
     await expect(tokens.verify(token)).resolves.toMatchObject({ agentId: AGENT });
     await expect(tokens.verify(sign({ claims: { sid: randomUUID() } }))).resolves.toMatchObject({
+      kind: 'agent',
       agentId: AGENT,
     });
   });

@@ -1,8 +1,9 @@
 import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
-import { KEY_DAYS_MAX, KEY_PERMISSIONS, type ApiKeyView, type Permission } from '@scrm/contracts';
+import { apiKeySort, KEY_DAYS_MAX, KEY_PERMISSIONS, type ApiKeyView, type Permission } from '@scrm/contracts';
 import { ArrayMaxSize, ArrayNotEmpty, IsArray, IsIn, IsInt, IsOptional, Max, Min } from 'class-validator';
-import { Name, NamePrefix } from '../http/name.decorator';
-import { PageQuery, pageOf } from '../http/page.dto';
+import type { z } from 'zod';
+import { Name } from '../http/name.decorator';
+import { PageQuery, pageOf, Search, Sort } from '../http/page.dto';
 
 const STATUSES = ['active', 'expired', 'revoked'] as const;
 
@@ -44,8 +45,11 @@ export class NewApiKeyDto extends ApiKeyDto {
 export const ApiKeyPageDto = pageOf(ApiKeyDto, 'ApiKey');
 
 export class ApiKeyListQuery extends PageQuery {
-  @NamePrefix('keys')
+  @Search('Only keys whose name begins with this')
   q?: string;
+
+  @Sort(apiKeySort.options, '-createdAt')
+  sort?: z.output<typeof apiKeySort>;
 
   @ApiPropertyOptional({ enum: STATUSES, enumName: 'ApiKeyStatus' })
   @IsOptional()

@@ -1,6 +1,6 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsOptional, IsString, Matches, MaxLength } from 'class-validator';
+import { ApiProperty } from '@nestjs/swagger';
+import { IsString, Matches, MaxLength } from 'class-validator';
 
 const NAME_MAX = 100;
 const ONE_LINE = /^\P{Cc}*$/u;
@@ -18,17 +18,4 @@ export const Name = (example: string): PropertyDecorator =>
     MaxLength(NAME_MAX),
     Matches(/\S/, { message: 'name must not be blank' }),
     Matches(ONE_LINE, { message: 'name must be one line' }),
-  );
-
-/** Of a list: only those whose name begins with it. @param what e.g. `teams` */
-export const NamePrefix = (what: string): PropertyDecorator =>
-  applyDecorators(
-    ApiPropertyOptional({
-      description: `Only ${what} whose name begins with this, upper or lower case.`,
-      maxLength: NAME_MAX,
-    }),
-    IsOptional(),
-    IsString(),
-    MaxLength(NAME_MAX),
-    Matches(ONE_LINE, { message: 'q must be one line' }),
   );

@@ -1,7 +1,8 @@
 import { ApiProperty, ApiSchema, PartialType } from '@nestjs/swagger';
 import { PERMISSIONS, SCOPES, type Permission, type RoleView, type Scope } from '@scrm/contracts';
 import { IsNotEmptyObject, IsObject } from 'class-validator';
-import { Name, NamePrefix } from '../http/name.decorator';
+import { Name } from '../http/name.decorator';
+import { Search } from '../http/page.dto';
 import { ApiRole } from './role.decorator';
 
 const ApiGrants = () =>
@@ -37,7 +38,7 @@ export class RoleListDto {
 }
 
 export class RoleListQuery {
-  @NamePrefix('roles')
+  @Search('Only roles whose name begins with this')
   q?: string;
 }
 

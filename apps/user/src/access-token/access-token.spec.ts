@@ -180,7 +180,7 @@ const FORGED: [string, () => Promise<string>][] = [
 it('is read back as it was issued', async () => {
   const { accessToken, expiresIn } = await tokens.issue(subject);
   const principal = await verifier.verify(accessToken);
-  expect(principal).toEqual({ ...subject, expiresAt: expect.any(Number) as number });
+  expect(principal).toEqual({ ...subject, kind: 'agent', expiresAt: expect.any(Number) as number });
   expect(principal.expiresAt - now()).toBeLessThanOrEqual(expiresIn);
 });
 

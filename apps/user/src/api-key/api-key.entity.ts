@@ -5,6 +5,8 @@ import { Agent } from '../agent/agent.entity';
 @Entity('api_key')
 @Index('api_key_tenant', ['tenantId', 'id'])
 @Index('api_key_revoked', ['revokedAt'])
+// By its collation, which TypeORM does not say: see the migration.
+@Index('api_key_by_name', { synchronize: false })
 export class ApiKey {
   @PrimaryColumn({ type: 'uuid', primaryKeyConstraintName: 'api_key_pk' })
   id!: string;

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { ApiKeyView, Permission } from '@scrm/contracts';
-import { inTenant } from '@scrm/database';
+import { filtered, inTenant, SortedList, type PlaceIn } from '@scrm/database';
 import type { DataSource, EntityManager } from 'typeorm';
 import { IDENTITY_DB, IDENTITY_SYSTEM_DB } from '../db/data-source';
 
@@ -29,6 +29,19 @@ const STATUS = `CASE WHEN k.revoked_at IS NOT NULL THEN 'revoked' WHEN k.expires
 const COLUMNS = `k.id, k.name, k.permissions, ${STATUS} AS status, k.created_by AS "createdBy",
   k.created_at AS "createdAt", k.expires_at AS "expiresAt", k.last_used_at AS "lastUsedAt"`;
 
+export type KeyOrder = 'createdAt' | 'name';
+
+export const KEYS = new SortedList<KeyOrder, Pick<KeyRow, 'id' | 'name'>>({
+  id: 'k.id',
+  idOf: ({ id }) => id,
+  orders: {
+    createdAt: null,
+    // As in the index: see the migration.
+    name: { column: 'k.name COLLATE "und-x-icu"', value: ({ name }) => name },
+  },
+  byDefault: '-createdAt',
+});
+
 @Injectable()
 export class ApiKeyRepository {
   constructor(
@@ -41,19 +54,22 @@ export class ApiKeyRepository {
     return inTenant(this.db, tenantId, work);
   }
 
-  /** The newest first; one more than `limit`. */
+  /** One more than `limit`. */
   page(
     tenantId: string,
-    { before, limit, q, status }: { before: string | null; limit: number; q?: string; status?: string },
+    place: PlaceIn<KeyOrder>,
+    { limit, q, status }: { limit: number; q?: string; status?: string },
   ): Promise<KeyRow[]> {
+    const values: unknown[] = [];
+    const { where, orderBy } = KEYS.sql(place, values);
+    const filters = filtered(values, [
+      [q, (p) => `starts_with(lower(k.name), lower(${p}))`],
+      [status, (p) => `${STATUS} = ${p}`],
+    ]);
     return this.inTenant(tenantId, (manager) =>
       manager.query<KeyRow[]>(
-        `SELECT ${COLUMNS} FROM api_key k
-          WHERE k.tenant_id = $1 AND ($2::uuid IS NULL OR k.id < $2)
-            AND ($3::text IS NULL OR starts_with(lower(k.name), lower($3)))
-            AND ($4::text IS NULL OR ${STATUS} = $4)
-          ORDER BY k.id DESC LIMIT $5`,
-        [tenantId, before, q ?? null, status ?? null, limit + 1],
+        `SELECT ${COLUMNS} FROM api_key k WHERE ${where}${filters} ORDER BY ${orderBy} LIMIT ${limit + 1}`,
+        values,
       ),
     );
   }

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import {
   MOST_KEYS,
   type apiKeyExchange,
+  type apiKeyList,
   type ApiKeyView,
   type Grants,
   type Permission,
@@ -9,8 +10,9 @@ import {
   type RpcResponse,
 } from '@scrm/contracts';
 import { actorOf, recordAudit } from '@scrm/database';
-import { AppError, decodePage, isId, toPage } from '@scrm/platform';
+import { AppError } from '@scrm/platform';
 import { v7 as uuidv7 } from 'uuid';
+import type { z } from 'zod';
 import { AccessService } from '../access/access.service';
 import { AccessTokenService } from '../access-token/access-token.service';
 import { lockAgent } from '../agent/agent.repository';
@@ -20,6 +22,7 @@ import {
   countLive,
   findKey,
   insertKey,
+  KEYS,
   revokeKey,
   type KeyRow,
 } from './api-key.repository';
@@ -41,11 +44,10 @@ export class ApiKeyService {
 
   async list(
     { tenantId }: Principal,
-    { cursor, limit, q, status }: { cursor?: string; limit: number; q?: string; status?: string },
+    { cursor, sort, ...filter }: z.output<typeof apiKeyList.request>,
   ): Promise<{ items: ApiKeyView[]; nextCursor: string | null }> {
-    const before = cursor ? decodePage(cursor, isId)[0] : null;
-    const found = await this.keys.page(tenantId, { before, limit, q, status });
-    return toPage(found, limit, toView, ({ id }) => [id]);
+    const place = KEYS.place(sort, cursor);
+    return KEYS.page(await this.keys.page(tenantId, place, filter), filter.limit, place, toView);
   }
 
   async create(

@@ -3278,6 +3278,8 @@ export interface operations {
                 limit?: number;
                 /** @description Only keys whose name begins with this, upper or lower case. */
                 q?: string;
+                /** @description By what; with `-` the other way round. A cursor is good for its own order only. */
+                sort?: "createdAt" | "-createdAt" | "name" | "-name";
                 status?: components["schemas"]["ApiKeyStatus"];
             };
             header?: never;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { PERMISSIONS, type Permission } from '../access';
 import { defineRpc } from '../contract';
-import { line, nameOf, pageOf, pageQuery, timestamp } from '../views';
+import { line, nameOf, pageOf, pageQuery, sortBy, timestamp } from '../views';
 
 /** Keys make no keys and put nobody into a role: who finds one must not be able to stay. */
 export const KEY_PERMISSIONS: Permission[] = PERMISSIONS.filter(
@@ -38,10 +38,16 @@ export const apiKeyView = z.object({
 });
 export type ApiKeyView = z.infer<typeof apiKeyView>;
 
-/** The newest first. Errors: invalid_cursor. */
+export const apiKeySort = sortBy('createdAt', 'name');
+
+/** The newest first, or by `sort`. Errors: invalid_cursor. */
 export const apiKeyList = defineRpc(
   'user.api-key.list.v1',
-  pageQuery.extend({ q: line(100).optional(), status: apiKeyView.shape.status.optional() }),
+  pageQuery.extend({
+    q: line(100).optional(),
+    status: apiKeyView.shape.status.optional(),
+    sort: apiKeySort.optional(),
+  }),
   pageOf(apiKeyView),
 );
 

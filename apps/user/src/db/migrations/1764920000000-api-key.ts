@@ -31,6 +31,7 @@ const UP = [
     CONSTRAINT api_key_created_by_fk FOREIGN KEY (tenant_id, created_by) REFERENCES agent (tenant_id, id)
   )`,
   `CREATE INDEX api_key_tenant ON api_key (tenant_id, id)`,
+  `CREATE INDEX api_key_by_name ON api_key (tenant_id, name COLLATE "und-x-icu", id)`,
   `CREATE INDEX api_key_revoked ON api_key (revoked_at)`,
   ...tenantIsolation('api_key', roles),
   // Everything but the hash.
