@@ -1,6 +1,11 @@
 import { userConfig } from './config';
 
-const NEEDED = { PORT: '0', RABBITMQ_URL: 'amqp://broker', DATABASE_URL: 'postgres://database' };
+const NEEDED = {
+  PORT: '0',
+  RABBITMQ_URL: 'amqp://broker',
+  DATABASE_URL: 'postgres://database',
+  SECRETS_KEY: Buffer.alloc(32).toString('base64'),
+};
 const MAIL = {
   SMTP_URL: 'smtps://user:p%40ss@mail.example.com:465',
   MAIL_FROM: 'WABA SCRM <no-reply@example.com>',
