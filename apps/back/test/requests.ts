@@ -34,6 +34,8 @@ function exampleOf(document: OpenAPIObject, schema: Schema): unknown {
   if (given !== undefined) return given;
   if (schema.format === 'uuid') return ID;
   if (schema.type === 'boolean') return false;
+  if (schema.type === 'integer') return schema.minimum ?? 1;
+  if (schema.type === 'array') return [exampleOf(document, schema.items as Schema)];
   if (schema.type === 'object')
     return Object.fromEntries(
       Object.entries((schema.properties ?? {}) as Record<string, Schema>).map(([name, property]) => [

@@ -1,12 +1,14 @@
-import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import { grantsOf, isBuiltIn } from '@scrm/contracts';
 import { RPC_METADATA } from '@scrm/messaging';
 import { rpcHandlers, TenantRows, testAccess, type MatrixWorld, type Who } from '@scrm/testing';
 import { AccessTokenService } from '../src/access-token/access-token.service';
+import { newKey } from '../src/api-key/api-key.secret';
 import { SCHEMA } from '../src/db/data-source';
 import { hashPassword } from '../src/password/password.service';
 import { columnsOf } from '../src/role/role.repository';
+import { digest, newToken } from '../src/secret-token';
 import { SigningKeyService } from '../src/signing-key/signing-key.service';
 import { startUserStack } from './stack';
 
@@ -54,7 +56,6 @@ async function start(): Promise<MatrixWorld> {
 }
 
 const emailOf = (agentId: string) => `${agentId}@matrix.test`;
-const digest = (token: string) => createHash('sha256').update(token).digest();
 const columns = (who: Pick<Who, 'role'>) => {
   const { role, roleId } = columnsOf(who.role);
   return { role, role_id: roleId };
@@ -110,7 +111,7 @@ async function newInvited(world: MatrixWorld, who: Who): Promise<string> {
 }
 
 async function newInvitation(world: MatrixWorld, who: Who): Promise<{ token: string }> {
-  const token = randomBytes(32).toString('base64url');
+  const token = newToken();
   const agent_id = await newInvited(world, who);
   const invitation = { hash: digest(token), tenant_id: who.tenantId, agent_id, expires_at: TOMORROW };
   await world.rows.insert('invitation', invitation);
@@ -118,7 +119,7 @@ async function newInvitation(world: MatrixWorld, who: Who): Promise<{ token: str
 }
 
 async function newRefreshToken({ rows }: MatrixWorld, who: Who): Promise<{ refreshToken: string }> {
-  const refreshToken = randomBytes(32).toString('base64url');
+  const refreshToken = newToken();
   const { sessionId: session_id, tenantId: tenant_id } = who;
   await rows.insert('refresh_token', { hash: digest(refreshToken), session_id, tenant_id });
   return { refreshToken };
@@ -131,6 +132,39 @@ async function newMembership(world: MatrixWorld, who: Who): Promise<{ teamId: st
   return member;
 }
 
+/** One that allows nothing that whoever may make keys may not do. */
+async function newApiKey({ rows }: MatrixWorld, who: Who): Promise<{ apiKeyId: string; key: string }> {
+  const apiKeyId = randomUUID();
+  const { key, hash } = newKey(apiKeyId);
+  await rows.insert('api_key', {
+    ...{ id: apiKeyId, tenant_id: who.tenantId, name: 'Sync', hash, permissions: ['template.read'] },
+    ...{ created_by: who.agentId, expires_at: TOMORROW },
+  });
+  return { apiKeyId, key };
+}
+
+async function newSecondFactor(world: MatrixWorld, who: Who): Promise<{ agentId: string }> {
+  const agentId = await newColleague(world, who);
+  const factor = { id: randomUUID(), tenant_id: who.tenantId, agent_id: agentId };
+  await world.rows.insert('mfa_totp', { ...factor, seed: Buffer.of(1), confirmed_at: new Date() });
+  return { agentId };
+}
+
+async function newReset({ rows }: MatrixWorld, { agentId, tenantId }: Who): Promise<{ token: string }> {
+  const token = newToken();
+  const reset = { agent_id: agentId, tenant_id: tenantId, hash: digest(token), expires_at: TOMORROW };
+  await rows.insert('password_reset', reset);
+  return { token };
+}
+
+async function newConnection({ rows }: MatrixWorld, { tenantId }: Who): Promise<object> {
+  await rows.insert('sso_connection', {
+    ...{ tenant_id: tenantId, issuer: 'https://login.kopi.example', client_id: 'waba-scrm' },
+    ...{ client_secret: Buffer.of(1), domains: ['kopi.example'], enabled: false, enforced: false },
+  });
+  return {};
+}
+
 /** What a role may be given by `who`: nothing that they do not have. */
 const ownGrants = (who: Who) => (isBuiltIn(who.role) ? {} : { grants: grantsOf(who) });
 
@@ -141,6 +175,8 @@ describe('what people ask of user', () => {
     ids: {
       actorId: newAudited,
       agentId: newColleague,
+      apiKeyId: async (world, who) => (await newApiKey(world, who)).apiKeyId,
+      'mfaRequiredRoles.*': (world, who) => newRole(world, who),
       role: (world, who) => newRole(world, who),
       roleId: (world, who) => newRole(world, who),
       targetId: newAudited,
@@ -150,23 +186,51 @@ describe('what people ask of user', () => {
     requests: {
       'user.agent.create.v1': () => ({ email: `${randomUUID()}@matrix.test` }),
       'user.agent.invite.v1': async (world, who) => ({ agentId: await newInvited(world, who) }),
+      'user.api-key.create.v1': () => ({ permissions: ['template.read'] }),
+      'user.api-key.exchange.v1': newApiKey,
+      'user.api-key.list.v1': async (world, who) => {
+        await newApiKey(world, who);
+        return {};
+      },
       'user.invitation.accept.v1': newInvitation,
       'user.invitation.get.v1': newInvitation,
+      'user.mfa.enrol.v1': () => ({ currentPassword: PASSWORD }),
+      'user.mfa.reset.v1': newSecondFactor,
+      'user.password-reset.confirm.v1': newReset,
       'user.password.change.v1': () => ({ currentPassword: PASSWORD }),
       'user.role.create.v1': (_, who) => ownGrants(who),
       'user.role.update.v1': (_, who) => ownGrants(who),
       'user.session.create.v1': (_, { agentId }) => ({ email: emailOf(agentId), password: PASSWORD }),
       'user.session.refresh.v1': newRefreshToken,
+      'user.sso-connection.delete.v1': newConnection,
+      'user.sso-connection.get.v1': newConnection,
       'user.team-member.list.v1': newMembership,
       'user.team-member.remove.v1': newMembership,
     },
     changes: {
-      public: ['agent', 'invitation', 'refresh_token', 'session'],
-      'signed-in': ['agent', 'session'],
+      public: ['agent', 'api_key', 'invitation', 'password_reset', 'refresh_token', 'session'],
+      'signed-in': ['agent', 'mfa_totp', 'session'],
       'agent.invite': ['agent', 'invitation'],
-      'agent.update': ['agent', 'session'],
+      'agent.update': ['agent', 'mfa_totp', 'session'],
+      'api-key.manage': ['api_key'],
       'role.manage': ['role', 'agent'],
+      'security.manage': ['tenant'],
+      'sso.manage': ['sso_connection'],
       'team.manage': ['team', 'team_member', 'agent'],
+    },
+    notOurs: { clientId: 'what we are called at the identity provider' },
+    shared: ['tenant_key'],
+    unanswered: {
+      'user.mfa-challenge.confirm.v1': 'challenge_over',
+      'user.mfa-challenge.enrol.v1': 'challenge_over',
+      'user.mfa.confirm.v1': 'conflict',
+      'user.mfa.remove.v1': 'conflict',
+      'user.password-reset.create.v1': 'no_mail',
+      'user.recovery-code.create.v1': 'conflict',
+      'user.session.complete.v1': 'challenge_over',
+      'user.sso-connection.put.v1': 'no_sso',
+      'user.sso-sign-in.finish.v1': 'sso_over',
+      'user.sso-sign-in.start.v1': 'no_sso',
     },
     taken: {},
   });

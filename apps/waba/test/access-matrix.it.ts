@@ -118,6 +118,9 @@ describe('what people ask of waba', () => {
       // What the delivery holds comes in meanwhile.
       'webhook-delivery.replay': [...SEEN, 'contact', 'message', 'message_key', 'webhook_delivery'],
     },
+    notOurs: {},
+    shared: [],
+    unanswered: {},
     taken: {
       'waba.conversation.assign.v1 assigneeId': UNKNOWN_HERE,
       'waba.conversation.assign.v1 teamId': UNKNOWN_HERE,

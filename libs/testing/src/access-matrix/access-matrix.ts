@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Principal } from '@scrm/contracts';
+import type { ErrorCode, Principal } from '@scrm/contracts';
 import { z } from 'zod';
 import { askersOf, forged, type Asker } from './askers';
 import type { AnyRpc, RpcHandler } from './handlers';
@@ -32,6 +32,12 @@ export interface AccessMatrix {
   requests: Record<string, (world: MatrixWorld, who: Who) => object | Promise<object>>;
   /** By access: the tables that it may change, besides the audit trail. What only reads changes nothing. */
   changes: Record<string, string[]>;
+  /** Fields that are called ids, and name nothing that is kept here; and what they are. */
+  notOurs: Record<string, string>;
+  /** Tables that whatever is done may fill, for all of the tenant. */
+  shared: string[];
+  /** By contract: what whoever may ask hears, where an answer takes more than rows. Its own tests have that. */
+  unanswered: Record<string, ErrorCode>;
   /** By `contract field`: foreign ids that are taken today, and why. Goes as soon as they are refused. */
   taken: Record<string, string>;
 }
@@ -46,9 +52,14 @@ export function testAccess(matrix: AccessMatrix): void {
   const cases = people.flatMap((handler) =>
     askersOf(handler.access).map((asker) => ({ ...handler, ...asker, key: handler.contract.key })),
   );
-  const foreign = people.flatMap((handler) =>
-    idFieldsOf(handler.contract.request).map((field) => ({ ...handler, field, key: handler.contract.key })),
-  );
+  // What anybody may ask, without a token, is nobody's: its ids are of no other tenant.
+  const foreign = people
+    .filter(({ access }) => access !== 'public')
+    .flatMap((handler) =>
+      idFieldsOf(handler.contract.request)
+        .filter((field) => !(field in matrix.notOurs))
+        .map((field) => ({ ...handler, field, key: handler.contract.key })),
+    );
   let world: MatrixWorld;
   /** Of another tenant: what it has is nobody else's business. */
   let bystander: Who;
@@ -62,17 +73,18 @@ export function testAccess(matrix: AccessMatrix): void {
 
   const rowsOf = ({ tenantId }: Who) => world.rows.naming(tenantId);
 
-  async function tokenFor(who: Who, { token }: Pick<Asker, 'token'>): Promise<string | undefined> {
+  async function tokenFor(who: Who, { token, kind }: Asker): Promise<string | undefined> {
     if (token === 'none') return undefined;
-    const made = await world.tokenOf(who, token === 'expired' ? -1 : LIFETIME_S);
+    const made = await world.tokenOf({ ...who, kind }, token === 'expired' ? -1 : LIFETIME_S);
     return token === 'forged' ? forged(made) : made;
   }
 
   /** The golden request with ids of rows that are there, for `who` to be asked. */
   async function requestOf(contract: AnyRpc, who: Who): Promise<Record<string, unknown>> {
     const { cursor: _, before: __, ...request } = goldenRequest(contract.key);
-    for (const field of idFieldsOf(contract.request))
-      if (field in request) request[field] = await matrix.ids[field]?.(world, who);
+    const known = idFieldsOf(contract.request).filter((field) => field in matrix.ids);
+    for (const field of known.filter((name) => nameOf(name) in request))
+      Object.assign(request, asField(field, await matrix.ids[field]!(world, who)));
     return { ...request, ...(await matrix.requests[contract.key]?.(world, who)) };
   }
 
@@ -87,7 +99,7 @@ export function testAccess(matrix: AccessMatrix): void {
     });
 
     it('has no entry in the tables here that nothing needs', () => {
-      const named = [...Object.keys(matrix.requests), ...Object.keys(matrix.taken)];
+      const named = [matrix.requests, matrix.unanswered, matrix.taken].flatMap(Object.keys);
       const known = [...people.map((h) => h.contract.key), ...foreign.map((f) => `${f.key} ${f.field}`)];
       expect(named.filter((name) => !known.includes(name))).toEqual([]);
       expect(Object.keys(matrix.ids).filter((id) => !foreign.some((f) => f.field === id))).toEqual([]);
@@ -108,12 +120,15 @@ export function testAccess(matrix: AccessMatrix): void {
     it.each(cases.filter(({ refusal }) => refusal === null))('$key ($access): $name', async (asker) => {
       const { who, request, token } = await arrive(asker.contract, asker);
       const [before, theirs] = [await rowsOf(who), await rowsOf(bystander)];
-      const answer = await world.ask(asker.contract, request, token);
+      const refusal = matrix.unanswered[asker.key];
+      const asking = world.ask(asker.contract, request, token);
+      const answer = refusal ? await refusalOf(asking) : await asking;
+      expect(answer).toEqual(refusal ? { code: refusal } : answer);
       const changed = changedRows(before, await rowsOf(who));
       const { audit_entry: _, ...others } = changed;
-      const allowed = matrix.changes[asker.access] ?? [];
+      const allowed = [...matrix.shared, ...(matrix.changes[asker.access] ?? [])];
       expect(Object.keys(others).filter((table) => !allowed.includes(table))).toEqual([]);
-      expect(asker.access === 'signed-in' ? strangersIn(changed, who) : []).toEqual([]);
+      expect(asker.access === 'signed-in' ? strangersIn(changed, who, matrix.shared) : []).toEqual([]);
       expect(changedRows(theirs, await rowsOf(bystander))).toEqual({});
       expect(uuidsIn(answer).filter((id) => uuidsIn(theirs).includes(id))).toEqual([]);
     });
@@ -156,9 +171,9 @@ export function testAccess(matrix: AccessMatrix): void {
 
   /** An admin asks with one id of the bystander's, and then with one of nobody's in its place. */
   async function askForTheirs(contract: AnyRpc, field: string) {
-    const asker: Asker = { name: 'admin', role: 'admin', token: 'good', refusal: null };
-    const { request, token } = await arrive(contract, asker);
-    const askWith = (id: string) => outcomeOf(world.ask(contract, { ...request, [field]: id }, token), id);
+    const { request, token } = await arrive(contract, ADMIN);
+    const askWith = (id: string) =>
+      outcomeOf(world.ask(contract, { ...request, ...asField(field, id) }, token), id);
     const id = await matrix.ids[field]!(world, bystander);
     const before = await rowsOf(bystander);
     const theirs = await askWith(id);
@@ -166,6 +181,15 @@ export function testAccess(matrix: AccessMatrix): void {
     return { theirs, nobodys, changed: changedRows(before, await rowsOf(bystander)) };
   }
 }
+
+const ADMIN: Asker = { name: 'admin', role: 'admin', kind: 'agent', token: 'good', refusal: null };
+
+/** `roles.*` is a list of ids: of one here. */
+const nameOf = (field: string) => field.replace(/\.\*$/, '');
+const asField = (field: string, id: string) => ({ [nameOf(field)]: field.endsWith('.*') ? [id] : id });
+
+const refusalOf = (asking: Promise<unknown>): Promise<unknown> =>
+  asking.catch(({ code }: { code: string }) => ({ code }));
 
 type Heard = Record<string, unknown>;
 
@@ -203,7 +227,7 @@ function goldenRequest(key: string): Record<string, unknown> {
 const uuidsIn = (value: unknown): string[] => [...JSON.stringify(value).matchAll(UUID)].map(([id]) => id);
 
 /** Rows that do not name who asked: of somebody else. */
-const strangersIn = (changed: Rows, { agentId }: Who): string[] =>
-  Object.values(changed)
-    .flat()
+const strangersIn = (changed: Rows, { agentId }: Who, shared: string[]): string[] =>
+  Object.entries(changed)
+    .flatMap(([table, rows]) => (shared.includes(table) ? [] : rows))
     .filter((row) => !row.includes(agentId));

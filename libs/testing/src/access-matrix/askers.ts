@@ -12,11 +12,15 @@ import jwt from 'jsonwebtoken';
 
 type Token = 'good' | 'none' | 'forged' | 'expired';
 
+/** Without which a permission is good for nothing: keys are given what their maker may do. */
+const NEEDED_WITH: Partial<Record<Permission, Grants>> = { 'api-key.manage': { 'template.read': 'all' } };
+
 /** Somebody who asks something, and what they hear: null is an answer. */
 export interface Asker {
   name: string;
   /** One that every tenant has, or what one of the tenant's own allows. */
   role: BuiltInRole | Grants;
+  kind: 'agent' | 'api-key';
   token: Token;
   refusal: ErrorCode | null;
 }
@@ -25,7 +29,7 @@ export interface Asker {
 export function askersOf(access: string): Asker[] {
   const permission = PERMISSIONS.find((known) => known === access);
   const asker = (name: string, role: Asker['role'], token: Token = 'good'): Asker => ({
-    ...{ name, role, token },
+    ...{ name, role, token, kind: 'agent' as const },
     refusal: refusalOf(access, permission, role, token),
   });
   return [
@@ -33,9 +37,12 @@ export function askersOf(access: string): Asker[] {
     ...(permission
       ? [
           asker('a role with everything but it', everythingBut(permission)),
-          asker('a role with nothing but it', { [permission]: 'all' }),
+          asker('a role with nothing but it', { ...NEEDED_WITH[permission], [permission]: 'all' }),
         ]
       : [asker('a role with next to nothing', { 'template.read': 'all' })]),
+    ...(access === 'signed-in'
+      ? [{ ...asker('an API key', 'admin'), kind: 'api-key' as const, refusal: 'forbidden' as const }]
+      : []),
     asker('nobody', 'admin', 'none'),
     asker('somebody with a forged token', 'admin', 'forged'),
     asker('somebody with an expired token', 'admin', 'expired'),
