@@ -44,13 +44,17 @@ const namedIn = (app: string) => {
   return rpcs.filter(({ name }) => new RegExp(`\\b${name}\\b`).test(text)).map(({ key }) => key);
 };
 
+/** What a service that owns data asks another one. */
+const between = () =>
+  ['user', 'waba'].flatMap((app) => namedIn(app).filter((key) => !key.startsWith(`${app}.`)));
+
 const token = tokenWith({}, { role: 'admin' });
 const asked = new Map<string, { status: number; calls: Call[] }>();
 let gateway: Gateway;
 
 beforeAll(async () => {
   gateway = await startGateway();
-  gateway.rpc.answer = () => ({ items: [] });
+  gateway.rpc.answer = () => ({ items: [], lines: [] });
   for (const operation of operations) {
     gateway.rpc.calls = [];
     const { path, ...request } = requestFor(document, operation);
@@ -93,10 +97,13 @@ describe('a question', () => {
     expect(named.filter((key) => !(key in ASKED_AT_THE_DOOR))).toEqual([]);
   });
 
-  it('that no route asks is one of the sockets, or of the door', () => {
-    const [routes, sockets] = [byRoutes(), namedIn('ws')];
-    const others = [...accessOf.keys()].filter((key) => !routes.has(key));
-    expect(others.sort()).toEqual([...sockets, ...Object.keys(ASKED_AT_THE_DOOR)].sort());
+  it('that no route asks is one of the sockets, of the door or between services', () => {
+    const [routes, others] = [
+      byRoutes(),
+      [...namedIn('ws'), ...Object.keys(ASKED_AT_THE_DOOR), ...between()],
+    ];
+    const silent = [...accessOf.keys()].filter((key) => !routes.has(key));
+    expect(silent.sort()).toEqual(others.sort());
   });
 });
 
@@ -112,5 +119,6 @@ it('is asked by whom we think', () => {
   );
   const ofSockets = namedIn('ws').map((key) => line('socket', key));
   const ofDoor = Object.keys(ASKED_AT_THE_DOOR).map((key) => line('door', key));
-  expect([...lines, ...ofSockets, ...ofDoor].sort()).toMatchSnapshot();
+  const ofServices = between().map((key) => line('service', key));
+  expect([...lines, ...ofSockets, ...ofDoor, ...ofServices].sort()).toMatchSnapshot();
 });

@@ -17,9 +17,12 @@ export function requestFor(
     if (where === 'path') filled = filled.replace(`{${name}}`, value);
     if (where === 'header') headers[name] = value;
   }
-  const body = (operation.requestBody as { content?: Record<string, Schema> } | undefined)?.content;
-  const example = body?.['application/json'];
-  return { path: filled, headers, ...(example && { body: exampleOfBody(document, example) }) };
+  const content = (operation.requestBody as { content?: Record<string, Schema> } | undefined)?.content ?? {};
+  const [type, media] = Object.entries(content)[0] ?? [];
+  if (!media) return { path: filled, headers };
+  const example = exampleOfBody(document, media);
+  if (type === 'application/json') return { path: filled, headers, body: example };
+  return { path: filled, headers: { ...headers, 'content-type': type! }, raw: String(example) };
 }
 
 function exampleOfBody(document: OpenAPIObject, { schema, examples }: Schema): unknown {

@@ -150,6 +150,12 @@ async function newSecondFactor(world: MatrixWorld, who: Who): Promise<{ agentId:
   return { agentId };
 }
 
+async function newHandOver(world: MatrixWorld, who: Who): Promise<{ agentId: string }> {
+  const agentId = await newColleague(world, who);
+  await world.rows.insert('hand_over', { agent_id: agentId, tenant_id: who.tenantId, version: 1 });
+  return { agentId };
+}
+
 async function newReset({ rows }: MatrixWorld, { agentId, tenantId }: Who): Promise<{ token: string }> {
   const token = newToken();
   const reset = { agent_id: agentId, tenant_id: tenantId, hash: digest(token), expires_at: TOMORROW };
@@ -176,6 +182,8 @@ describe('what people ask of user', () => {
       actorId: newAudited,
       agentId: newColleague,
       apiKeyId: async (world, who) => (await newApiKey(world, who)).apiKeyId,
+      'handOver.agentId': newColleague,
+      'handOver.teamId': newTeam,
       'mfaRequiredRoles.*': (world, who) => newRole(world, who),
       role: (world, who) => newRole(world, who),
       roleId: (world, who) => newRole(world, who),
@@ -184,6 +192,7 @@ describe('what people ask of user', () => {
       which: (world, who) => newSession(world, who, randomUUID()),
     },
     requests: {
+      'user.agent-hand-over.get.v1': newHandOver,
       'user.agent.create.v1': () => ({ email: `${randomUUID()}@matrix.test` }),
       'user.agent.invite.v1': async (world, who) => ({ agentId: await newInvited(world, who) }),
       'user.api-key.create.v1': () => ({ permissions: ['template.read'] }),
@@ -206,18 +215,21 @@ describe('what people ask of user', () => {
       'user.sso-connection.get.v1': newConnection,
       'user.team-member.list.v1': newMembership,
       'user.team-member.remove.v1': newMembership,
+      'user.tenant.update.v1': () => ({ version: 1 }),
     },
     changes: {
       public: ['agent', 'api_key', 'invitation', 'password_reset', 'refresh_token', 'session'],
-      'signed-in': ['agent', 'mfa_totp', 'session'],
+      'signed-in': ['agent', 'agent_presence', 'mfa_totp', 'session'],
       'agent.invite': ['agent', 'invitation'],
-      'agent.update': ['agent', 'mfa_totp', 'session'],
+      'agent.update': ['agent', 'hand_over', 'mfa_totp', 'session'],
       'api-key.manage': ['api_key'],
       'role.manage': ['role', 'agent'],
       'security.manage': ['tenant'],
       'sso.manage': ['sso_connection'],
+      'tenant.manage': ['tenant'],
       'team.manage': ['team', 'team_member', 'agent'],
     },
+    beside: { 'handOver.agentId': { to: 'agent' }, 'handOver.teamId': { to: 'team' } },
     notOurs: { clientId: 'what we are called at the identity provider' },
     shared: ['tenant_key'],
     unanswered: {

@@ -34,6 +34,8 @@ export interface AccessMatrix {
   changes: Record<string, string[]>;
   /** Fields that are called ids, and name nothing that is kept here; and what they are. */
   notOurs: Record<string, string>;
+  /** By field: what is said beside an id inside of something. */
+  beside: Record<string, object>;
   /** Tables that whatever is done may fill, for all of the tenant. */
   shared: string[];
   /** By contract: what whoever may ask hears, where an answer takes more than rows. Its own tests have that. */
@@ -71,6 +73,7 @@ export function testAccess(matrix: AccessMatrix): void {
   });
   afterAll(() => world.stop());
 
+  const fieldOf = (field: string, id: string) => asField(field, id, matrix.beside[field]);
   const rowsOf = ({ tenantId }: Who) => world.rows.naming(tenantId);
 
   async function tokenFor(who: Who, { token, kind }: Asker): Promise<string | undefined> {
@@ -84,7 +87,7 @@ export function testAccess(matrix: AccessMatrix): void {
     const { cursor: _, before: __, ...request } = goldenRequest(contract.key);
     const known = idFieldsOf(contract.request).filter((field) => field in matrix.ids);
     for (const field of known.filter((name) => nameOf(name) in request))
-      Object.assign(request, asField(field, await matrix.ids[field]!(world, who)));
+      Object.assign(request, fieldOf(field, await matrix.ids[field]!(world, who)));
     return { ...request, ...(await matrix.requests[contract.key]?.(world, who)) };
   }
 
@@ -173,7 +176,7 @@ export function testAccess(matrix: AccessMatrix): void {
   async function askForTheirs(contract: AnyRpc, field: string) {
     const { request, token } = await arrive(contract, ADMIN);
     const askWith = (id: string) =>
-      outcomeOf(world.ask(contract, { ...request, ...asField(field, id) }, token), id);
+      outcomeOf(world.ask(contract, { ...request, ...fieldOf(field, id) }, token), id);
     const id = await matrix.ids[field]!(world, bystander);
     const before = await rowsOf(bystander);
     const theirs = await askWith(id);
@@ -184,9 +187,14 @@ export function testAccess(matrix: AccessMatrix): void {
 
 const ADMIN: Asker = { name: 'admin', role: 'admin', kind: 'agent', token: 'good', refusal: null };
 
-/** `roles.*` is a list of ids: of one here. */
-const nameOf = (field: string) => field.replace(/\.\*$/, '');
-const asField = (field: string, id: string) => ({ [nameOf(field)]: field.endsWith('.*') ? [id] : id });
+const nameOf = (field: string) => field.replace(/\..*$/, '');
+
+/** `roles.*` is a list of ids, of one here; `taker.agentId` is inside of something, beside more. */
+function asField(field: string, id: string, beside: object = {}): object {
+  const [name, inner] = field.split('.') as [string, string?];
+  if (inner === undefined) return { [name]: id };
+  return { [name]: inner === '*' ? [id] : { ...beside, [inner]: id } };
+}
 
 const refusalOf = (asking: Promise<unknown>): Promise<unknown> =>
   asking.catch(({ code }: { code: string }) => ({ code }));
