@@ -14,7 +14,6 @@ import {
   SessionPageDto,
   SessionTokensDto,
   SignInDto,
-  userAgentOf,
 } from './session.dto';
 
 @ApiTags('Session')

@@ -90,11 +90,3 @@ export class EndedSessionsDto {
   @ApiProperty({ type: 'integer', example: 1 })
   revoked!: number;
 }
-
-const USER_AGENT_MAX = 500;
-
-/** What the device says of itself, as far as it is kept. */
-export function userAgentOf(headers: { 'user-agent'?: string }): { userAgent?: string } {
-  const userAgent = headers['user-agent']?.slice(0, USER_AGENT_MAX);
-  return userAgent ? { userAgent } : {};
-}

@@ -11,7 +11,8 @@ import { RpcClient } from '@scrm/messaging';
 import type { FastifyRequest } from 'fastify';
 import { AccessToken } from '../http/access-token.decorator';
 import { BODY_PROBLEMS, Endpoint } from '../http/endpoint.decorator';
-import { SessionTokensDto, userAgentOf } from '../session/session.dto';
+import { deviceOf } from '../http/device';
+import { SessionTokensDto } from '../session/session.dto';
 import { SsoCallbackDto, SsoConnectionDto, SsoConnectionPutDto, SsoStartDto, SsoStartedDto } from './sso.dto';
 
 /** The identity provider is asked meanwhile. */
@@ -85,8 +86,8 @@ export class SsoController {
     problems: [...BODY_PROBLEMS, 'sso_over', 'sso_refused', 'sso_provider_unavailable'],
     public: true,
   })
-  finishSso(@Body() { iss, ...body }: SsoCallbackDto, @Req() { ip, headers }: FastifyRequest) {
-    const request = { ...body, ip, ...userAgentOf(headers), ...(iss && { issuer: iss }) };
+  finishSso(@Body() { iss, ...body }: SsoCallbackDto, @Req() device: FastifyRequest) {
+    const request = { ...body, ...deviceOf(device), ...(iss && { issuer: iss }) };
     return this.rpc.call(ssoSignInFinish, request, PATIENCE);
   }
 }
