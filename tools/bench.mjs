@@ -6,6 +6,7 @@ import './lib/node-version.mjs';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { HELP, parseBenchOptions } from './bench/options.mjs';
+import { access } from './bench/access.mjs';
 import { bulk } from './bench/bulk.mjs';
 import { busy } from './bench/busy.mjs';
 import { ceiling } from './bench/ceiling.mjs';
@@ -47,6 +48,7 @@ const SCENARIOS = {
   fanout: { run: fanout, shape: 'team' },
   scale: { run: scale, shape: 'team' },
   kill: { run: kill, shape: 'team' },
+  access: { run: access, shape: 'team' },
 };
 
 /** Takes too long to be part of every run. */

@@ -6,7 +6,7 @@ import { Problem } from '../lib/say.mjs';
 export const HELP = `Measures the whole stack, on one of its own: npm run bench -- [flags]
 
   --scenario A[,B]  idle, ceiling, open, steady, busy, bulk, sustained, outbound,
-                    sockets, fanout, kill (default all, in this order);
+                    sockets, fanout, kill, access (default all, in this order);
                     scale, an empty database and a full one: on request only
   --seconds N       the measured time, of each window where there are several
   --rounds N        how often product and floor take turns      (default 3)
