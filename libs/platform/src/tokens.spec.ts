@@ -1,6 +1,7 @@
 import { createHmac, generateKeyPairSync, randomUUID, type KeyObject } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import fc from 'fast-check';
 import jwt from 'jsonwebtoken';
 import { bearerToken, TokenVerifier } from './tokens';
 
@@ -54,6 +55,27 @@ describe('an access token', () => {
     [down, asked] = [false, 0];
     published = [{ ...publicKey.export({ format: 'jwk' }), kid: KID, use: 'sig', alg: 'ES256' }];
     tokens = new TokenVerifier({ jwksUrl, issuer: 'scrm', audience: 'scrm' });
+  });
+
+  it('is refused whatever was changed in it, and never believed or broken by', async () => {
+    const token = sign();
+    // The last character has bits that nobody reads.
+    const place = fc.nat(token.length - 2);
+    const changes = fc.oneof(
+      fc
+        .record({ at: place, by: fc.string({ unit: 'binary', minLength: 1, maxLength: 3 }) })
+        .map(({ at, by }) => token.slice(0, at) + by + token.slice(at + 1)),
+      place.map((at) => token.slice(0, at)),
+      fc.tuple(place, place).map(([a, b]) => token.slice(a) + token.slice(0, b)),
+      fc.array(fc.base64String(), { minLength: 3, maxLength: 3 }).map((parts) => parts.join('.')),
+      fc.string({ unit: 'binary' }),
+    );
+    const forged = changes.filter((change) => change !== token);
+    const property = fc.asyncProperty(forged, async (change) => {
+      await expect(tokens.verify(change)).rejects.toMatchObject({ code: 'unauthenticated' });
+    });
+    await fc.assert(property, { numRuns: 1_000 });
+    expect(asked).toBeLessThanOrEqual(30);
   });
 
   it('says who calls', async () => {
