@@ -3,7 +3,7 @@ import { PERMISSIONS, type Permission } from '../access';
 import { defineRpc } from '../contract';
 import { line, nameOf, pageOf, pageQuery, sortBy, timestamp } from '../views';
 
-/** Keys make no keys and put nobody into a role: who finds one must not be able to stay. */
+/** Keys make no keys and no roles: who finds one must not get further than it. */
 export const KEY_PERMISSIONS: Permission[] = PERMISSIONS.filter(
   (permission) => permission !== 'api-key.manage' && permission !== 'role.manage',
 );

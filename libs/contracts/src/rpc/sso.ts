@@ -34,7 +34,7 @@ export const ssoConnectionGet = defineRpc('user.sso-connection.get.v1', z.object
 /**
  * Sets it up, or changes it. The secret may be left out where issuer and client stay the same: then it stays, too.
  *
- * Errors: invalid_request; no_sso.
+ * Errors: invalid_request; no_sso; forbidden (the caller may do less than an admin, and the provider says who is one).
  */
 export const ssoConnectionPut = defineRpc(
   'user.sso-connection.put.v1',
