@@ -133,6 +133,15 @@ it('is set up by nobody whose password is another one by now, or who is out', as
   }
 });
 
+it('knows a role by its id, however that is written', async () => {
+  const grants = { 'team.read': 'all' } as const;
+  const { id } = await stack.rpc.call(roleCreate, { name: 'Watcher', grants }, { token });
+  await expect(require([id.toUpperCase()])).resolves.toEqual({ mfaRequiredRoles: [id] });
+  await stack.rpc.call(agentUpdate, { agentId: agent.id, role: id }, { token });
+  expect((await challenge(agent)).code).toBe('mfa_enrolment_required');
+  await stack.rpc.call(agentUpdate, { agentId: agent.id, role: 'agent' }, { token });
+});
+
 it('forgets a role that is deleted', async () => {
   const { id } = await stack.rpc.call(
     roleCreate,
