@@ -80,8 +80,8 @@ export class SessionService {
   async openPassed(passed: OpenChallenge, device: Device): Promise<SessionTokens> {
     const credential = await this.holderOf(passed);
     if (!credential) return answered(null);
-    if (credential.ssoOnly) throw challengeOver();
-    const { passwordHash } = credential;
+    const { passwordHash, ssoOnly } = credential;
+    if (ssoOnly) throw challengeOver();
     return answered(await this.open(subjectOf(credential), { passwordHash, mfa: true }, device));
   }
 
