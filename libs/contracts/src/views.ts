@@ -1,12 +1,15 @@
 import { z } from 'zod';
 import { uuid } from './uuid';
 
-/** One line of text: without control characters. PostgreSQL stores no NUL, and no list shows a line break. */
+/**
+ * One line of text: without control characters, and without halves of characters. PostgreSQL stores no NUL, its JSON no
+ * half, and no list shows a line break.
+ */
 export const line = (most: number) =>
   z
     .string()
     .max(most)
-    .regex(/^\P{Cc}*$/u, 'must be one line, without control characters');
+    .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'must be one line, without control characters');
 /** A {@link line} that says something; blanks around it are dropped. */
 export const nameOf = (most: number) => line(most).trim().min(1);
 

@@ -53,7 +53,8 @@ export class SessionService {
    * mfa_required and mfa_enrolment_required, with a challenge
    */
   async create({ email, password, userAgent, ip }: RpcRequest<typeof sessionCreate>): Promise<SessionTokens> {
-    const attempt = { email: email.trim().toLowerCase(), address: ip ?? '' };
+    // PostgreSQL takes no NUL, and nobody has an email with what stands for it.
+    const attempt = { email: email.trim().toLowerCase().replaceAll('\0', '\ufffd'), address: ip ?? '' };
     let credential: Credential | undefined;
     const isRight = await this.guard.watch(attempt, async () => {
       credential = await this.sessions.findCredential('email', attempt.email);
