@@ -2,7 +2,10 @@ import {
   agentImport,
   agentList,
   agentMe,
+  agentUpdate,
   invitationAccept,
+  ROLE_GRANTS,
+  roleCreate,
   type ImportedLine,
   type RpcRequest,
 } from '@scrm/contracts';
@@ -114,6 +117,17 @@ it('fails bad lines alone, and says which, where and why', async () => {
       invitation: null,
     });
   for (const email of emails) expect(await find(email)).toMatchObject({ status: 'invited' });
+});
+
+it('puts nobody into a team for who may not change teams', async () => {
+  const grants = { ...ROLE_GRANTS.agent, 'agent.invite': 'all' as const };
+  const { id: role } = await stack.rpc.call(roleCreate, { name: 'Inviter', grants }, { token });
+  const give = (to: string) => stack.rpc.call(agentUpdate, { agentId: leader.id, role: to }, { token });
+  await give(role);
+  const as = (await stack.signIn(leader)).accessToken;
+  const lines = await run([cells(fresh(), { teams: sales.name }), cells(fresh())], { as });
+  expect(lines).toMatchObject([{ outcome: 'failed', column: 'teams' }, { outcome: 'created' }]);
+  await give('leader');
 });
 
 const outcomes = (lines: ImportedLine[]) => lines.map(({ outcome }) => outcome);

@@ -6,11 +6,13 @@ import {
   invitationAccept,
   invitationGet,
 } from '@scrm/contracts';
+import { eventually } from '@scrm/testing';
 import {
   admin,
   alter,
   asRole,
   demo,
+  identityOwner,
   leader,
   startUserStack,
   stranger,
@@ -38,6 +40,7 @@ const statusOf = async (agentId: string) => {
   const { items } = await stack.rpc.call(agentList, { limit: 100 }, { token });
   return items.find(({ id }) => id === agentId)?.status;
 };
+const WAITING = `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
 const over = { code: 'invitation_over' };
 
 it('makes an agent of whoever has the link, once', async () => {
@@ -62,6 +65,24 @@ it('is used once, when two do it at the same moment', async () => {
   const made = await invite();
   const outcomes = await Promise.allSettled([accept(made.token), accept(made.token, 'hujan-biru-di-warung')]);
   expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+});
+
+it('is accepted while it is renewed, and neither waits for the other in a circle', async () => {
+  const made = await invite();
+  const owner = await identityOwner(stack.databaseUrl);
+  await asRole(stack.databaseUrl, SYSTEM_ROLE, async (db) => {
+    const accepted = await db.transaction(async (renewal) => {
+      await renewal.query('SELECT 1 FROM agent WHERE id = $1 FOR UPDATE', [made.agentId]);
+      const accepting = Promise.allSettled([accept(made.token)]);
+      await eventually(async () => {
+        expect(await owner.query(WAITING)).toHaveLength(1);
+      });
+      await renewal.query('DELETE FROM invitation WHERE agent_id = $1', [made.agentId]);
+      return { accepting };
+    });
+    expect(await accepted.accepting).toMatchObject([{ status: 'rejected', reason: over }]);
+  });
+  await owner.destroy();
 });
 
 it('keeps the invitation where the password is weak', async () => {

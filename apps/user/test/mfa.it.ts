@@ -320,6 +320,7 @@ describe('an admin', () => {
 
   it.each([
     ['one’s own', admin, admin.id, 'forbidden'],
+    ['one’s own, in whatever case it is written', admin, admin.id.toUpperCase(), 'forbidden'],
     ['another business’s', admin, stranger.agents[0]!.id, 'not_found'],
     ['where there is none', admin, leader.id, 'conflict'],
     ['without the permission', leader, agent.id, 'forbidden'],

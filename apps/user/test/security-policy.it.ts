@@ -2,6 +2,8 @@ import {
   agentUpdate,
   mfaGet,
   mfaRemove,
+  roleCreate,
+  roleDelete,
   securityPolicyGet,
   securityPolicyUpdate,
   sessionRefresh,
@@ -10,7 +12,18 @@ import {
 } from '@scrm/contracts';
 import { eventually } from '@scrm/testing';
 import { challengeOf, codeOf, mfaOf, wrongCode } from './mfa-stack';
-import { admin, agent, alter, leader, refused, startUserStack, stranger, type UserStack } from './stack';
+import {
+  admin,
+  agent,
+  alter,
+  asRole,
+  leader,
+  refused,
+  startUserStack,
+  stranger,
+  SYSTEM_ROLE,
+  type UserStack,
+} from './stack';
 
 let stack: UserStack;
 let mfa: ReturnType<typeof mfaOf>;
@@ -96,6 +109,50 @@ it('is set up in five minutes, with five tries', async () => {
     await mfa.forgetTries();
   }
   await expect(mfa.confirmBy(next, codeOf(secret))).rejects.toMatchObject(over);
+});
+
+it('is set up by nobody whose password is another one by now, or who is out', async () => {
+  await require(['leader']);
+  const over = { code: 'challenge_over' };
+  const set = (column: string, value: string) =>
+    alter(stack.databaseUrl, 'agent', `UPDATE agent SET ${column} = '${value}' WHERE id = '${leader.id}'`);
+  const [row] = await asRole(stack.databaseUrl, SYSTEM_ROLE, (db) =>
+    db.query<{ hash: string }[]>('SELECT password_hash AS hash FROM agent WHERE id = $1', [leader.id]),
+  );
+  for (const [column, then, now] of [
+    ['password_hash', 'another', row!.hash],
+    ['status', 'deactivated', 'active'],
+  ] as const) {
+    const { token: first } = await challenge(leader);
+    const { secret } = await mfa.enrolBy(first);
+    await set(column, then);
+    await expect(mfa.confirmBy(first, codeOf(secret))).rejects.toMatchObject(over);
+    await expect(mfa.enrolBy(first)).rejects.toMatchObject(over);
+    await set(column, now);
+    expect((await challenge(leader)).code).toBe('mfa_enrolment_required');
+  }
+});
+
+it('knows a role by its id, however that is written', async () => {
+  const grants = { 'team.read': 'all' } as const;
+  const { id } = await stack.rpc.call(roleCreate, { name: 'Watcher', grants }, { token });
+  await expect(require([id.toUpperCase()])).resolves.toEqual({ mfaRequiredRoles: [id] });
+  await stack.rpc.call(agentUpdate, { agentId: agent.id, role: id }, { token });
+  expect((await challenge(agent)).code).toBe('mfa_enrolment_required');
+  await stack.rpc.call(agentUpdate, { agentId: agent.id, role: 'agent' }, { token });
+});
+
+it('forgets a role that is deleted', async () => {
+  const { id } = await stack.rpc.call(
+    roleCreate,
+    { name: 'For a while', grants: { 'team.read': 'all' } },
+    { token },
+  );
+  await require(['leader', id]);
+  await stack.rpc.call(roleDelete, { roleId: id }, { token });
+  const policy = await stack.rpc.call(securityPolicyGet, {}, { token });
+  expect(policy).toEqual({ mfaRequiredRoles: ['leader'] });
+  await expect(require(policy.mfaRequiredRoles)).resolves.toEqual(policy);
 });
 
 it('is set up once, when two do it at the same moment', async () => {

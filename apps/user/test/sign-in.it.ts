@@ -69,6 +69,8 @@ it('lets the owner in while somebody guesses a thousand times, a hundred of them
 }, 60_000);
 
 it('says the same of an account that does not exist', async () => {
+  for (const email of ['nobody\0@demo.test', 'nobody\ud800@demo.test'])
+    expect(await outcomeOf(wrong(HOME, email))).toBe('invalid_credentials');
   for (let n = 0; n < 5; n++)
     expect(await outcomeOf(wrong(THIEF, 'nobody@demo.test'))).toBe('invalid_credentials');
   expect(await outcomeOf(wrong(THIEF, 'nobody@demo.test'))).toBe('too_many_requests 1');

@@ -1,7 +1,10 @@
+import { randomBytes, randomUUID } from 'node:crypto';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer, type AddressInfo } from 'node:net';
 import {
   agentUpdate,
+  roleCreate,
+  sessionRefresh,
   ssoConnectionDelete,
   ssoConnectionGet,
   ssoConnectionPut,
@@ -9,6 +12,8 @@ import {
   ssoSignInStart,
   type RpcRequest,
 } from '@scrm/contracts';
+import { eventually } from '@scrm/testing';
+import { SessionRepository } from '../src/session/session.repository';
 import { SsoRepository } from '../src/sso/sso.repository';
 import {
   CLIENT,
@@ -24,6 +29,7 @@ import {
   asRole,
   demo,
   leader,
+  refused as ended,
   startUserStack,
   stranger,
   SYSTEM_ROLE,
@@ -49,11 +55,11 @@ beforeEach(async () => {
 });
 
 const query = <T>(sql: string) => asRole(stack.databaseUrl, SYSTEM_ROLE, (db) => db.query<T[]>(sql));
-const setUp = (change: Partial<RpcRequest<typeof ssoConnectionPut>> = {}) =>
+const setUp = (change: Partial<RpcRequest<typeof ssoConnectionPut>> = {}, by = token) =>
   stack.rpc.call(
     ssoConnectionPut,
     { issuer: provider.issuer, ...CLIENT, domains: ['demo.test'], enabled: true, enforced: false, ...change },
-    { token },
+    { token: by },
   );
 const start = (email = agent.email) => stack.rpc.call(ssoSignInStart, { email }, { timeoutMs: 15_000 });
 const finish = (answer: RpcRequest<typeof ssoSignInFinish>) =>
@@ -87,6 +93,10 @@ describe('an agent', () => {
 
   it('stays who they are at the provider when their email there changes, and nobody takes their place', async () => {
     await signIn(`her=${agent.email}`);
+    const linked = await query(
+      `SELECT actor_id, after FROM audit_entry WHERE action = 'sso-identity.linked'`,
+    );
+    expect(linked.at(-1)).toMatchObject({ actor_id: agent.id, after: { subject: 'her' } });
     expect(agentOf((await signIn('her=married@elsewhere.test')).accessToken)).toBe(agent.id);
     await expect(signIn(`somebody=${agent.email}`)).rejects.toMatchObject(refused(/another account/));
   });
@@ -267,6 +277,21 @@ describe('the connection', () => {
     await expect(setUp({ issuer })).rejects.toMatchObject({ code: 'invalid_request' });
   });
 
+  it('is set up by nobody who may do less than an admin, as the provider says who is one', async () => {
+    const { id: role } = await stack.rpc.call(
+      roleCreate,
+      { name: 'Sign-on', grants: { 'sso.manage': 'all' } },
+      { token },
+    );
+    const give = (to: string) => stack.rpc.call(agentUpdate, { agentId: leader.id, role: to }, { token });
+    await give(role);
+    const { accessToken } = await stack.signIn(leader);
+    await expect(setUp({ issuer: 'https://login.evil.example' }, accessToken)).rejects.toMatchObject({
+      code: 'forbidden',
+    });
+    await give('leader');
+  });
+
   it('is not used where it is switched off or deleted', async () => {
     const nobody = { code: 'not_found' };
     const { url, secret } = await start();
@@ -276,6 +301,31 @@ describe('the connection', () => {
     await stack.rpc.call(ssoConnectionDelete, {}, { token });
     await expect(start()).rejects.toMatchObject(nobody);
     await expect(stack.rpc.call(ssoConnectionGet, {}, { token })).rejects.toMatchObject(nobody);
+  });
+
+  it.each([
+    ['switched off', () => setUp({ enabled: false })],
+    ['another provider', () => setUp({ issuer: 'http://127.0.0.1:1' })],
+    ['deleted', () => stack.rpc.call(ssoConnectionDelete, {}, { token })],
+  ])('that is %s ends the sessions that it opened, and no others', async (_, change) => {
+    const [theirs, mine] = [await signIn(), await stack.signIn(agent)];
+    await setUp({ domains: ['demo.test', 'kopi.example'] });
+    await expect(stack.works(theirs.accessToken)).resolves.toHaveProperty('items');
+    await change();
+    await eventually(() => expect(stack.works(theirs.accessToken)).rejects.toMatchObject(ended));
+    await expect(stack.rpc.call(sessionRefresh, theirs)).rejects.toMatchObject(ended);
+    await expect(stack.works(mine.accessToken)).resolves.toHaveProperty('items');
+  });
+
+  it('opens no session once it is switched off, though it was not when somebody came', async () => {
+    await setUp({ enabled: false });
+    const created = stack.app
+      .get(SessionRepository, { strict: false })
+      .create(
+        { id: randomUUID(), agentId: agent.id, userAgent: null, ip: null },
+        { token: randomBytes(32), proof: 'sso', days: 1 },
+      );
+    await expect(created).resolves.toBe(false);
   });
 
   it('may be the only way in, but not for admins', async () => {
@@ -292,7 +342,7 @@ describe('the connection', () => {
   });
 });
 
-it('does not say who is here to whoever asks again and again', async () => {
+it('gets slow for whoever asks for somebody again and again', async () => {
   for (let n = 0; n < 5; n++)
     await expect(start('nobody@demo.test')).rejects.toMatchObject({ code: 'not_found' });
   await expect(start('nobody@demo.test')).rejects.toMatchObject({ code: 'too_many_requests' });

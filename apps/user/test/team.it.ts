@@ -115,9 +115,12 @@ describe('teams', () => {
     await remove(won[0]!.id);
   });
 
-  it.each(['', '   ', 'x'.repeat(101), 'two\nlines', 'nul\0'])('are not named %j', async (name) => {
-    await expect(create(name)).rejects.toMatchObject({ code: 'invalid_request' });
-  });
+  it.each(['', '   ', 'x'.repeat(101), 'two\nlines', 'nul\0', 'half\ud800'])(
+    'are not named %j',
+    async (name) => {
+      await expect(create(name)).rejects.toMatchObject({ code: 'invalid_request' });
+    },
+  );
 });
 
 describe('the members of a team', () => {

@@ -237,6 +237,10 @@ describe('the road out', () => {
       }),
     );
     expect(await resumeSender(system, sender.phoneNumberId)).toBe(false);
+    const told = 'SELECT actor_kind, target_id FROM audit_entry WHERE action = $1';
+    expect(await system.query(told, ['sender.resumed'])).toEqual([
+      { actor_kind: 'operator', target_id: sender.id },
+    ]);
   });
 
   it('stops the number, and sends nothing, when its token cannot be read', async () => {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { uuid } from './uuid';
 
 /** How far a permission reaches: what is mine, what is my teams', everything of the tenant. */
 export const SCOPES = ['own', 'team', 'all'] as const;
@@ -9,7 +10,7 @@ export const ROLES = ['admin', 'leader', 'agent', 'auditor'] as const;
 export type BuiltInRole = (typeof ROLES)[number];
 
 /** A role of every tenant by its name, or one of the tenant's own by its id. */
-export const roleRef = z.union([z.enum(ROLES), z.uuid()]);
+export const roleRef = z.union([z.enum(ROLES), uuid]);
 export type Role = z.infer<typeof roleRef>;
 
 interface PermissionInfo {
@@ -81,13 +82,13 @@ export const ROLE_GRANTS: Record<BuiltInRole, Grants> = {
 export const principalSchema = z.object({
   /** A machine with an API key has the key's id where people have that of their agent, session and role. */
   kind: z.enum(['agent', 'api-key']).default('agent'),
-  agentId: z.uuid(),
-  tenantId: z.uuid(),
+  agentId: uuid,
+  tenantId: uuid,
   role: roleRef,
   /** What a role of the tenant's own allows. A newer service may know permissions that this one does not. */
   grants: z.record(z.string(), z.enum(SCOPES)).optional(),
-  teamIds: z.array(z.uuid()),
-  sessionId: z.uuid(),
+  teamIds: z.array(uuid),
+  sessionId: uuid,
   /** Of what the agent, and their tenant, may do: each change of it is a new version, and ends older tokens. */
   agentVersion: z.number().int().default(0),
   tenantVersion: z.number().int().default(0),

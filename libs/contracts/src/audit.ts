@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { line, timestamp } from './views';
+import { uuid } from './uuid';
 
 const hash = z.string().regex(/^([0-9a-f]{64})?$/);
 const change = z.record(z.string(), z.unknown()).nullable();
@@ -10,7 +11,7 @@ export const auditEntryView = z.object({
   seq: z.number().int(),
   at: timestamp,
   /** `operator`: whoever runs the system, by a command. `system`: it did so by itself. */
-  actor: z.object({ kind: z.enum(['agent', 'api-key', 'operator', 'system']), id: z.uuid().nullable() }),
+  actor: z.object({ kind: z.enum(['agent', 'api-key', 'operator', 'system']), id: uuid.nullable() }),
   ip: z.string().nullable(),
   userAgent: z.string().nullable(),
   action: z.string(),
@@ -27,7 +28,7 @@ export type AuditEntryView = z.infer<typeof auditEntryView>;
 export const auditQuery = z.object({
   before: z.number().int().positive().optional(),
   limit: z.number().int().min(1).max(500).default(30),
-  actorId: z.uuid().optional(),
+  actorId: uuid.optional(),
   action: line(100).optional(),
   targetId: line(100).optional(),
   from: timestamp.optional(),

@@ -1,11 +1,15 @@
 import { z } from 'zod';
+import { uuid } from './uuid';
 
-/** One line of text: without control characters. PostgreSQL stores no NUL, and no list shows a line break. */
+/**
+ * One line of text: without control characters, and without halves of characters. PostgreSQL stores no NUL, its JSON no
+ * half, and no list shows a line break.
+ */
 export const line = (most: number) =>
   z
     .string()
     .max(most)
-    .regex(/^\P{Cc}*$/u, 'must be one line, without control characters');
+    .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'must be one line, without control characters');
 /** A {@link line} that says something; blanks around it are dropped. */
 export const nameOf = (most: number) => line(most).trim().min(1);
 
@@ -20,7 +24,7 @@ export const PRESENCES = ['online', 'busy', 'away', 'offline'] as const;
 export type Presence = (typeof PRESENCES)[number];
 
 /** What a colleague's presence became. */
-export const agentPresence = z.object({ id: z.uuid(), presence: z.enum(PRESENCES) });
+export const agentPresence = z.object({ id: uuid, presence: z.enum(PRESENCES) });
 export type AgentPresence = z.infer<typeof agentPresence>;
 
 export const MESSAGE_STATUSES = [
@@ -44,8 +48,8 @@ export const messageErrorView = z.object({
 
 /** A message as the API and the socket show it. */
 export const messageView = z.object({
-  id: z.uuid(),
-  conversationId: z.uuid(),
+  id: uuid,
+  conversationId: uuid,
   /** Position in the conversation: grows by one with each visible change of it. */
   seq: z.number().int().positive(),
   direction: z.enum(['in', 'out']),
@@ -62,7 +66,7 @@ export const messageView = z.object({
   /** In a group: who of it wrote. */
   author: z.string().nullable(),
   /** The agent who sent it. */
-  agentId: z.uuid().nullable(),
+  agentId: uuid.nullable(),
   /** Inbound: the customer's time, by WhatsApp. Outgoing: when it was accepted. */
   occurredAt: timestamp,
   createdAt: timestamp,
@@ -70,7 +74,7 @@ export const messageView = z.object({
 export type MessageView = z.infer<typeof messageView>;
 
 export const contactView = z.object({
-  id: z.uuid(),
+  id: uuid,
   name: z.string().nullable(),
   username: z.string().nullable(),
   waId: z.string().nullable(),
@@ -79,18 +83,18 @@ export const contactView = z.object({
 });
 
 export const conversationView = z.object({
-  id: z.uuid(),
-  senderId: z.uuid(),
+  id: uuid,
+  senderId: uuid,
   contact: contactView,
-  teamId: z.uuid().nullable(),
-  assigneeId: z.uuid().nullable(),
+  teamId: uuid.nullable(),
+  assigneeId: uuid.nullable(),
   status: z.enum(['open', 'closed']),
   unreadCount: z.number().int().nonnegative(),
   /** Free text may be sent until then; null if the customer never wrote. */
   windowExpiresAt: timestamp.nullable(),
   lastMessage: z
     .object({
-      id: z.uuid(),
+      id: uuid,
       direction: z.enum(['in', 'out']),
       type: z.string(),
       preview: z.string(),
@@ -104,18 +108,18 @@ export const conversationView = z.object({
 export type ConversationView = z.infer<typeof conversationView>;
 
 export const senderView = z.object({
-  id: z.uuid(),
+  id: uuid,
   name: z.string(),
   displayPhoneNumber: z.string(),
   phoneNumberId: z.string(),
-  defaultTeamId: z.uuid().nullable(),
+  defaultTeamId: uuid.nullable(),
   status: z.enum(['active', 'paused']),
   pausedReason: z.string().nullable(),
 });
 export type SenderView = z.infer<typeof senderView>;
 
 export const templateView = z.object({
-  id: z.uuid(),
+  id: uuid,
   name: z.string(),
   language: z.string(),
   category: z.string(),
@@ -125,7 +129,7 @@ export const templateView = z.object({
 export type TemplateView = z.infer<typeof templateView>;
 
 export const webhookDeliveryView = z.object({
-  id: z.uuid(),
+  id: uuid,
   receivedAt: timestamp,
   /** `processed`; `poison`: signed but not JSON; `unrouted`: for a number that nobody registered; `quarantined`. */
   status: z.enum(['processed', 'poison', 'unrouted', 'quarantined']),

@@ -34,4 +34,14 @@ export const MFA = [
       { file: policy, name: 'takes effect at once: who has no second factor is out, and others are not' },
     ],
   },
+  {
+    name: 'an-old-password-sets-up-a-second-factor',
+    promise: 'a challenge is over with the password it came from',
+    file: 'apps/user/src/mfa/mfa.service.ts',
+    find: '      await stillMay?.();\n',
+    replace: '',
+    tests: [
+      { file: policy, name: 'is set up by nobody whose password is another one by now, or who is out' },
+    ],
+  },
 ];

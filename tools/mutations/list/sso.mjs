@@ -44,4 +44,17 @@ export const SSO = [
       },
     ],
   },
+  {
+    name: 'anybody-names-the-provider',
+    promise: 'nobody becomes an admin by way of single sign-on',
+    file: 'apps/user/src/sso/sso-connection.service.ts',
+    find: '    mustHold(principal, ROLE_GRANTS.admin, AS_ANYBODY);\n',
+    replace: '',
+    tests: [
+      {
+        file: sso,
+        name: 'is set up by nobody who may do less than an admin, as the provider says who is one',
+      },
+    ],
+  },
 ];

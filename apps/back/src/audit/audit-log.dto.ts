@@ -95,7 +95,7 @@ export class AuditLogQuery extends PageQuery implements AuditFilter {
   @IsOptional()
   @IsString()
   @MaxLength(100)
-  @Matches(/^\P{Cc}*$/u, { message: 'targetId must be one line' })
+  @Matches(/^[^\p{Cc}\p{Cs}]*$/u, { message: 'targetId must be one line' })
   targetId?: string;
 
   @ApiPropertyOptional({ format: 'date-time', description: 'Not before this time, in UTC.' })

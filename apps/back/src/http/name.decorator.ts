@@ -3,7 +3,7 @@ import { ApiProperty } from '@nestjs/swagger';
 import { IsString, Matches, MaxLength } from 'class-validator';
 
 const NAME_MAX = 100;
-const ONE_LINE = /^\P{Cc}*$/u;
+const ONE_LINE = /^[^\p{Cc}\p{Cs}]*$/u;
 
 /** What something is called: one line that says something. */
 export const Name = (example: string): PropertyDecorator =>

@@ -47,7 +47,7 @@ export const Search = (description: string): PropertyDecorator =>
     IsOptional(),
     IsString(),
     MaxLength(Q_MAX),
-    Matches(/^\P{Cc}*$/u, { message: 'q must be one line' }),
+    Matches(/^[^\p{Cc}\p{Cs}]*$/u, { message: 'q must be one line' }),
   );
 
 /** A page of `item`, as OpenAPI describes it. */

@@ -3,6 +3,7 @@ import {
   grantsOf,
   isWithin,
   ROLE_GRANTS,
+  scopeOf,
   type agentImport,
   type ImportedLine,
   type Principal,
@@ -50,6 +51,8 @@ export class AgentImportService {
       if (isBad(read)) outcomes.push(failed(line, cells.email ?? '', read));
       else if (!isWithin(ROLE_GRANTS[read.role], grantsOf(principal)))
         outcomes.push(failed(line, read.email, { column: 'role', reason: TOO_MUCH }));
+      else if (read.teams.length > 0 && !scopeOf(principal, 'team.manage'))
+        outcomes.push(failed(line, read.email, { column: 'teams', reason: NO_TEAMS }));
       else good.push({ line, agent: read, id: uuidv7(), invitation: this.invitations.newInvitation() });
     }
     const tried = await this.repository.inTenant(tenantId, { rehearsal: dryRun }, async (manager) => {
@@ -66,6 +69,8 @@ export class AgentImportService {
     return { lines: [...outcomes, ...tried].sort((a, b) => a.line - b.line) };
   }
 }
+
+const NO_TEAMS = 'Who may not change teams puts nobody into one: leave it empty.';
 
 async function makeAgents(
   manager: EntityManager,

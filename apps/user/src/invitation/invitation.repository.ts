@@ -48,6 +48,11 @@ export class InvitationRepository {
   /** @returns false where somebody was faster */
   accept(hash: Buffer, passwordHash: string): Promise<boolean> {
     return this.system.transaction(async (manager) => {
+      // The agent before their invitation, as where it is renewed: the two never wait for each other in a circle.
+      await manager.query(
+        `SELECT 1 FROM agent WHERE id = (SELECT agent_id FROM invitation WHERE hash = $1) FOR UPDATE`,
+        [hash],
+      );
       const [used] = await manager.query<[{ agent_id: string; tenant_id: string }[], number]>(
         'DELETE FROM invitation WHERE hash = $1 AND expires_at > now() RETURNING agent_id, tenant_id',
         [hash],

@@ -39,7 +39,7 @@ export class ChallengeService {
   /** @throws AppError challenge_over */
   async find(token: string, kind: Kind): Promise<OpenChallenge> {
     const found = await this.repository.find(digest(token), kind);
-    if (!found) throw over();
+    if (!found) throw challengeOver();
     return found;
   }
 
@@ -49,7 +49,7 @@ export class ChallengeService {
     await this.factors.use(found.agentId, typed, {
       before: () => this.countTry(token),
       alongside: async (manager) => {
-        if (!(await this.repository.consume(digest(token), manager))) throw over();
+        if (!(await this.repository.consume(digest(token), manager))) throw challengeOver();
       },
     });
     return found;
@@ -57,7 +57,7 @@ export class ChallengeService {
 
   /** @throws AppError challenge_over */
   async countTry(token: string): Promise<void> {
-    if (!(await this.repository.countTry(digest(token)))) throw over();
+    if (!(await this.repository.countTry(digest(token)))) throw challengeOver();
   }
 
   async end(token: string): Promise<void> {
@@ -70,4 +70,5 @@ export const isOfPassword = ({ passwordDigest }: OpenChallenge, passwordHash: st
   passwordHash !== null && digest(passwordHash).equals(passwordDigest);
 
 const digest = (text: string) => createHash('sha256').update(text).digest();
-const over = () => new AppError('challenge_over', 'This sign-in is over: begin again with your password.');
+export const challengeOver = () =>
+  new AppError('challenge_over', 'This sign-in is over: begin again with your password.');

@@ -70,8 +70,12 @@ export class MfaService {
     return this.enrol(owner);
   }
 
-  /** @returns the recovery codes @throws AppError invalid_code, too_many_requests, conflict */
-  async confirm(owner: Owner, typed: Typed): Promise<string[]> {
+  /**
+   * @param stillMay throws where they may not any more; asked while nobody else changes the agent
+   * @returns the recovery codes
+   * @throws AppError invalid_code, too_many_requests, conflict
+   */
+  async confirm(owner: Owner, typed: Typed, stillMay?: () => Promise<void>): Promise<string[]> {
     const { tenantId, agentId, sessionId = null } = owner;
     const factor = await this.repository.factor(agentId);
     if (!factor || factor.isConfirmed)
@@ -80,6 +84,7 @@ export class MfaService {
     const codes = newRecoveryCodes();
     const ended = await this.repository.inTenant(tenantId, async (manager) => {
       await lockAgent(manager, agentId);
+      await stillMay?.();
       if (!(await confirmFactor(manager, factor.id, step)))
         throw new AppError('conflict', 'It was confirmed at the same moment.');
       await replaceRecoveryCodes(manager, owner, hashesOf(codes));

@@ -78,12 +78,14 @@ export async function replaceReset(
  * Sets the password and ends all sessions. The agent's row is locked first, so whoever signs in with the old password at
  * this moment is seen here, or sees the new one.
  *
+ * @param also done in the same transaction
  * @returns whose it was, and the sessions that ended; undefined where the link is over
  */
 export async function useReset(
   manager: EntityManager,
   hash: Buffer,
   passwordHash: string,
+  also: (account: Account) => Promise<unknown>,
 ): Promise<{ account: Account; ended: string[] } | undefined> {
   const [account] = await manager.query<Account[]>(`${OPEN} FOR UPDATE OF a`, [hash]);
   if (!account) return undefined;
@@ -99,6 +101,7 @@ export async function useReset(
     'UPDATE session SET revoked_at = now() WHERE tenant_id = $1 AND agent_id = $2 AND revoked_at IS NULL RETURNING id',
     [account.tenantId, account.agentId],
   );
+  await also(account);
   const { tenantId, agentId } = account;
   await recordAudit(manager, {
     by: actorOf({ tenantId, agentId }),

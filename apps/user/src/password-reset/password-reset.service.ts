@@ -68,11 +68,9 @@ export class PasswordResetService {
     const problem = problemWith(password, [found.name, found.email]);
     if (problem) throw new AppError('weak_password', problem);
     const hash = await this.passwords.hash(password);
-    const used = await this.repository.transaction(async (manager) => {
-      const done = await useReset(manager, digest(token), hash);
-      if (done) await this.mail.tellPasswordChanged(manager, done.account);
-      return done;
-    });
+    const used = await this.repository.transaction((manager) =>
+      useReset(manager, digest(token), hash, (account) => this.mail.tellPasswordChanged(manager, account)),
+    );
     if (!used) throw over();
     await this.access.announce(used.ended.map((id) => ({ kind: 'session', id })));
     return { email: used.account.email };

@@ -81,3 +81,12 @@ export async function lockHolders(manager: EntityManager, roleId: string): Promi
   );
   return rows.map(({ id }) => id);
 }
+
+/** What the tenant asks of those who have it goes with a role: whoever sends the rest again would hear that it is gone. */
+export async function forgetRole(manager: EntityManager, tenantId: string, roleId: string): Promise<void> {
+  await manager.query(
+    `UPDATE tenant SET mfa_required_roles = array_remove(mfa_required_roles, $2)
+      WHERE id = $1 AND $2 = ANY(mfa_required_roles)`,
+    [tenantId, roleId],
+  );
+}

@@ -16,7 +16,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { endTokensOf } from '../access/access.repository';
 import { AccessService } from '../access/access.service';
 import { mustHold, noSuchRole, TOO_MUCH } from './rights';
-import { lockHolders, lockRole, RoleRepository, type OwnRole } from './role.repository';
+import { forgetRole, lockHolders, lockRole, RoleRepository, type OwnRole } from './role.repository';
 
 @Injectable()
 export class RoleService {
@@ -88,6 +88,7 @@ export class RoleService {
       if (role.agents > 0)
         throw new AppError('conflict', `${role.agents} agents have this role: give them another one first.`);
       await manager.query('DELETE FROM role WHERE id = $1', [roleId]);
+      await forgetRole(manager, principal.tenantId, roleId);
       await recordRole(manager, principal, 'role.deleted', { id: roleId, before: auditedOf(role) });
       return toView(role);
     });

@@ -7,7 +7,8 @@ import type {
   SessionTokens,
   TotpSeed,
 } from '@scrm/contracts';
-import { ChallengeService } from '../mfa/challenge.service';
+import type { OpenChallenge } from '../mfa/challenge.repository';
+import { challengeOver, ChallengeService } from '../mfa/challenge.service';
 import { MfaService } from '../mfa/mfa.service';
 import { SessionService } from './session.service';
 
@@ -33,7 +34,9 @@ export class SecondStepService {
 
   /** @throws AppError challenge_over, conflict */
   async enrol(challenge: string): Promise<TotpSeed> {
-    return this.mfa.enrol(await this.challenges.find(challenge, 'enrolment'));
+    const found = await this.challenges.find(challenge, 'enrolment');
+    await this.mustHold(found);
+    return this.mfa.enrol(found);
   }
 
   /** @throws AppError challenge_over, invalid_code, too_many_requests, conflict */
@@ -45,8 +48,14 @@ export class SecondStepService {
   }: RpcRequest<typeof mfaChallengeConfirm>): Promise<RpcResponse<typeof mfaChallengeConfirm>> {
     const found = await this.challenges.find(challenge, 'enrolment');
     await this.challenges.countTry(challenge);
-    const recoveryCodes = await this.mfa.confirm(found, { code, ip });
+    const recoveryCodes = await this.mfa.confirm(found, { code, ip }, () => this.mustHold(found));
     await this.challenges.end(challenge);
     return { ...(await this.sessions.openPassed(found, { userAgent, ip })), recoveryCodes };
+  }
+
+  /** Whoever had their password once must not make the second factor theirs. @throws AppError challenge_over */
+  private async mustHold(challenge: OpenChallenge): Promise<void> {
+    const holder = await this.sessions.holderOf(challenge);
+    if (!holder || holder.ssoOnly) throw challengeOver();
   }
 }

@@ -27,11 +27,11 @@ export class Session {
   @Column({ name: 'created_at', type: 'timestamptz', default: () => 'now()' })
   createdAt!: Date;
 
-  /** Refreshing does not move it: then it is time to sign in again. */
   /** Opened by the identity provider of the business: a second factor is up to that. */
   @Column({ name: 'by_sso', type: 'boolean', default: false })
   bySso!: boolean;
 
+  /** Refreshing does not move it: then it is time to sign in again. */
   @Column({ name: 'expires_at', type: 'timestamptz' })
   expiresAt!: Date;
 

@@ -40,6 +40,10 @@ const SUBJECT = `
 const HAS_MFA = 'EXISTS (SELECT 1 FROM mfa_totp f WHERE f.agent_id = a.id AND f.confirmed_at IS NOT NULL)';
 const NEEDS_MFA = `${ROLE_OF} = ANY(t.mfa_required_roles)`;
 
+const HAS_SSO = 'EXISTS (SELECT 1 FROM sso_connection c WHERE c.tenant_id = a.tenant_id AND c.enabled)';
+const SSO_CONNECTION = `
+  SELECT 1 FROM sso_connection WHERE tenant_id = (SELECT tenant_id FROM agent WHERE id = $1) FOR SHARE`;
+
 type NewSession = Pick<Session, 'id' | 'agentId' | 'userAgent' | 'ip'>;
 
 /** Acts before a tenant is known, with the system role. */
@@ -87,12 +91,14 @@ export class SessionRepository {
     return this.db.transaction(async (manager) => {
       // On its own: what is asked next sees all that was committed before the lock was free.
       await manager.query('SELECT 1 FROM agent WHERE id = $1 FOR SHARE', [agentId]);
+      // Likewise the connection: one that is switched off ends the sessions it opened, or is seen here.
+      if (bySso) await manager.query(SSO_CONNECTION, [agentId]);
       const [created] = await manager.query<{ tenantId: string }[]>(
         `INSERT INTO session (id, tenant_id, agent_id, user_agent, ip, expires_at, by_sso)
          SELECT $1, a.tenant_id, a.id, $3, $4, now() + $5 * interval '1 day', $6
            FROM agent a JOIN tenant t ON t.id = a.tenant_id
           WHERE a.id = $2 AND a.status = 'active'
-            AND ($6 OR a.password_hash = $7 AND ($8 OR NOT (${HAS_MFA} OR ${NEEDS_MFA})))
+            AND (($6 AND ${HAS_SSO}) OR a.password_hash = $7 AND ($8 OR NOT (${HAS_MFA} OR ${NEEDS_MFA})))
          RETURNING tenant_id AS "tenantId"`,
         [id, agentId, userAgent, ip, days, bySso, passwordHash, mfa],
       );

@@ -14,7 +14,7 @@ import { AccessService } from '../access/access.service';
 import { AccessTokenService } from '../access-token/access-token.service';
 import type { TokenSubject } from '../access-token/token-subject';
 import { USER_CONFIG, type UserConfig } from '../config';
-import { ChallengeService, isOfPassword } from '../mfa/challenge.service';
+import { challengeOver, ChallengeService, isOfPassword } from '../mfa/challenge.service';
 import type { OpenChallenge } from '../mfa/challenge.repository';
 import { PasswordService } from '../password/password.service';
 import { digest, newToken } from '../secret-token';
@@ -53,7 +53,8 @@ export class SessionService {
    * mfa_required and mfa_enrolment_required, with a challenge
    */
   async create({ email, password, userAgent, ip }: RpcRequest<typeof sessionCreate>): Promise<SessionTokens> {
-    const attempt = { email: email.trim().toLowerCase(), address: ip ?? '' };
+    // PostgreSQL takes no NUL, and nobody has an email with what stands for it.
+    const attempt = { email: email.trim().toLowerCase().replaceAll('\0', '\ufffd'), address: ip ?? '' };
     let credential: Credential | undefined;
     const isRight = await this.guard.watch(attempt, async () => {
       credential = await this.sessions.findCredential('email', attempt.email);
@@ -71,12 +72,26 @@ export class SessionService {
     return answered(await this.open(subjectOf(credential), { passwordHash, mfa: false }, { userAgent, ip }));
   }
 
-  /** For whoever passed a challenge. @throws AppError invalid_credentials, where the password is another one by now */
+  /**
+   * For whoever passed a challenge.
+   *
+   * @throws AppError invalid_credentials, where the password is another one by now; challenge_over, where passwords are
+   * good for nothing any more
+   */
   async openPassed(passed: OpenChallenge, device: Device): Promise<SessionTokens> {
+    const credential = await this.holderOf(passed);
+    if (!credential) return answered(null);
+    const { passwordHash, ssoOnly } = credential;
+    if (ssoOnly) throw challengeOver();
+    return answered(await this.open(subjectOf(credential), { passwordHash, mfa: true }, device));
+  }
+
+  /** Whose challenge it is; null where their password is another one by now, or they are out. */
+  async holderOf(passed: OpenChallenge): Promise<(Credential & { passwordHash: string }) | null> {
     const credential = await this.sessions.findCredential('id', passed.agentId);
     const passwordHash = credential?.passwordHash;
-    if (!credential?.admitted || !passwordHash || !isOfPassword(passed, passwordHash)) return answered(null);
-    return answered(await this.open(subjectOf(credential), { passwordHash, mfa: true }, device));
+    if (!credential?.admitted || !passwordHash || !isOfPassword(passed, passwordHash)) return null;
+    return { ...credential, passwordHash };
   }
 
   /** For an agent who has shown in another way who they are. @returns null where they are out */

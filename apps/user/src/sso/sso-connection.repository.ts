@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { Revocation } from '@scrm/contracts';
 import { inTenant } from '@scrm/database';
 import type { DataSource, EntityManager } from 'typeorm';
 import { IDENTITY_DB } from '../db/data-source';
@@ -44,4 +45,12 @@ export async function saveConnection(
 export async function deleteConnection(manager: EntityManager, tenantId: string) {
   await manager.query('DELETE FROM sso_identity WHERE tenant_id = $1', [tenantId]);
   await manager.query('DELETE FROM sso_connection WHERE tenant_id = $1', [tenantId]);
+}
+
+/** Of all who came in by it. The connection's row is locked by now: whoever comes in at this moment waits, and is out. */
+export async function endSsoSessions(manager: EntityManager): Promise<Revocation[]> {
+  const [ended] = await manager.query<[{ id: string }[], number]>(
+    'UPDATE session SET revoked_at = now() WHERE by_sso AND revoked_at IS NULL RETURNING id',
+  );
+  return ended.map(({ id }) => ({ kind: 'session', id }));
 }

@@ -1,11 +1,20 @@
 import { Injectable } from '@nestjs/common';
-import type { Principal, RpcRequest, ssoConnectionPut, SsoConnectionView } from '@scrm/contracts';
+import {
+  ROLE_GRANTS,
+  type Principal,
+  type RpcRequest,
+  type ssoConnectionPut,
+  type SsoConnectionView,
+} from '@scrm/contracts';
 import { actorOf, difference, KeyVault, recordAudit } from '@scrm/database';
 import { AppError } from '@scrm/platform';
 import type { EntityManager } from 'typeorm';
+import { AccessService } from '../access/access.service';
+import { mustHold } from '../role/rights';
 import { ProviderClient } from './provider.client';
 import {
   deleteConnection,
+  endSsoSessions,
   findConnection,
   saveConnection,
   SsoConnectionRepository,
@@ -19,6 +28,7 @@ export class SsoConnectionService {
     private readonly settings: SsoSettings,
     private readonly provider: ProviderClient,
     private readonly vault: KeyVault,
+    private readonly access: AccessService,
   ) {}
 
   /** @throws AppError not_found */
@@ -28,18 +38,19 @@ export class SsoConnectionService {
     );
   }
 
-  /** @throws AppError no_sso, invalid_request */
+  /** @throws AppError no_sso, forbidden, invalid_request */
   async put(
     principal: Principal,
     { clientSecret, ...wanted }: RpcRequest<typeof ssoConnectionPut>,
   ): Promise<SsoConnectionView> {
     const { tenantId } = principal;
     this.settings.required();
+    mustHold(principal, ROLE_GRANTS.admin, AS_ANYBODY);
     const problem = this.provider.issuerProblem(wanted.issuer);
     if (problem) throw new AppError('invalid_request', problem);
     const sealed =
       clientSecret === undefined ? null : await this.vault.seal(clientSecret, secretPlace(tenantId));
-    return this.repository.inTenant(tenantId, async (manager) => {
+    const { view, ended } = await this.repository.inTenant(tenantId, async (manager) => {
       const before = await findConnection(manager, tenantId);
       // The secret of one provider is not for another to see.
       const isSame = before?.issuer === wanted.issuer && before.clientId === wanted.clientId;
@@ -51,20 +62,27 @@ export class SsoConnectionService {
         ...view,
         ...(sealed && { clientSecret: 'replaced' }),
       });
+      // Who came in by another provider, or by one that is not trusted any more, comes in anew.
+      const over = before?.enabled && !(isSame && view.enabled) ? await endSsoSessions(manager) : [];
       if (told) await record(manager, principal, { action: 'sso-connection.updated', ...told });
-      return view;
+      return { view, ended: over };
     });
+    await this.access.announce(ended);
+    return view;
   }
 
   /** @throws AppError not_found */
-  delete(principal: Principal): Promise<SsoConnectionView> {
+  async delete(principal: Principal): Promise<SsoConnectionView> {
     const { tenantId } = principal;
-    return this.repository.inTenant(tenantId, async (manager) => {
-      const view = this.view(await findConnection(manager, tenantId));
+    const { view, ended } = await this.repository.inTenant(tenantId, async (manager) => {
+      const before = this.view(await findConnection(manager, tenantId));
       await deleteConnection(manager, tenantId);
-      await record(manager, principal, { action: 'sso-connection.deleted', before: view });
-      return view;
+      const over = await endSsoSessions(manager);
+      await record(manager, principal, { action: 'sso-connection.deleted', before });
+      return { view: before, ended: over };
     });
+    await this.access.announce(ended);
+    return view;
   }
 
   private view(found: Omit<SsoConnectionView, 'redirectUri'> | null): SsoConnectionView {
@@ -73,6 +91,9 @@ export class SsoConnectionService {
     return { issuer, clientId, domains, enabled, enforced, redirectUri: this.provider.redirectUri };
   }
 }
+
+/** Whoever names the provider can have it say that they are any agent, admins included. */
+const AS_ANYBODY = 'The identity provider says who is who, admins included: ask one of them to set it up.';
 
 /** Where the secret is kept, of which there is one for each tenant. */
 export const secretPlace = (tenantId: string) => ({

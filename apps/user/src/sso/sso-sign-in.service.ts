@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import type { RpcRequest, SessionTokens, ssoSignInFinish, ssoSignInStart } from '@scrm/contracts';
-import { KeyVault } from '@scrm/database';
+import { actorOf, KeyVault, recordAudit } from '@scrm/database';
 import { AppError, Drain, LOGGER, type Logger } from '@scrm/platform';
 import { repeat } from '../repeat';
 import { digest, newToken } from '../secret-token';
@@ -105,11 +105,17 @@ export class SsoSignInService implements OnModuleInit {
           'sso_refused',
           'Your email belongs to another account of the identity provider here: ask an administrator.',
         );
+      await recordAudit(manager, {
+        by: actorOf({ tenantId, agentId }),
+        action: 'sso-identity.linked',
+        target: { kind: 'agent', id: agentId },
+        after: who,
+      });
       return agentId;
     });
   }
 
-  /** Asking for one email after the other, to learn who is here, gets slow. */
+  /** Asking for an email again and again gets slow. */
   private async findOfAgent(email: string, address: string): Promise<ActiveConnection | undefined> {
     let found: ActiveConnection | undefined;
     await this.guard.watch({ what: 'single-sign-on', email, address }, async () => {

@@ -1,3 +1,4 @@
+import { recordAudit } from '@scrm/database';
 import type { DataSource } from 'typeorm';
 
 /** What whoever runs the system sees of a number. */
@@ -28,10 +29,16 @@ export function listSenders(database: DataSource): Promise<SenderState[]> {
  * @returns false where no such number is paused
  */
 export async function resumeSender(database: DataSource, phoneNumberId: string): Promise<boolean> {
-  const [resumed] = await database.query<[unknown[], number]>(
-    `UPDATE sender SET status = 'active', paused_reason = NULL
-      WHERE phone_number_id = $1 AND status = 'paused' RETURNING id`,
-    [phoneNumberId],
-  );
-  return resumed.length > 0;
+  return database.transaction(async (manager) => {
+    const [[resumed]] = await manager.query<[{ id: string; tenant_id: string }[], number]>(
+      `UPDATE sender SET status = 'active', paused_reason = NULL
+        WHERE phone_number_id = $1 AND status = 'paused' RETURNING id, tenant_id`,
+      [phoneNumberId],
+    );
+    if (!resumed) return false;
+    const { id, tenant_id: tenantId } = resumed;
+    const target = { kind: 'sender', id };
+    await recordAudit(manager, { by: { kind: 'operator', tenantId }, action: 'sender.resumed', target });
+    return true;
+  });
 }

@@ -129,7 +129,7 @@ export interface paths {
         put?: never;
         /**
          * Invite many by a CSV file
-         * @description UTF-8, with commas, semicolons or tabs, at most 10 MB and 10,000 lines. The first line names the columns, in any order: `name`, `email` and `role`, and as you like `teams`, `skills`, `languages`, `capacity` and `timeZone`. Lists have `|` between their parts, a skill is `name` or `name:level`. `status` is ignored, so an export can be imported.
+         * @description UTF-8, with commas, semicolons or tabs, at most 10 MB and 10,000 lines. The first line names the columns, in any order: `name`, `email` and `role`, and as you like `teams`, `skills`, `languages`, `capacity` and `timeZone`. Lists have `|` between their parts, a skill is `name` or `name:level`. `status` is ignored, so an export can be imported. Who may not change teams leaves `teams` empty.
          *
          *     Each line stands for itself: a bad one is told with its number, column and reason, and keeps no other out. Who is there already stays as they are, so a file may be imported again. Where the file as a whole cannot be read (400, 413) nothing is imported. The answer comes as the work goes on; who hangs up stops it.
          */

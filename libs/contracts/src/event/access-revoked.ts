@@ -1,14 +1,15 @@
 import { z } from 'zod';
 import { defineEvent } from '../contract';
+import { uuid } from '../uuid';
 
 /**
  * What ended: every access token of an agent or of a tenant that says an older version than this, or every one of a
  * session.
  */
 export const revocation = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('tenant'), id: z.uuid(), version: z.number().int() }),
-  z.object({ kind: z.literal('agent'), id: z.uuid(), version: z.number().int() }),
-  z.object({ kind: z.literal('session'), id: z.uuid() }),
+  z.object({ kind: z.literal('tenant'), id: uuid, version: z.number().int() }),
+  z.object({ kind: z.literal('agent'), id: uuid, version: z.number().int() }),
+  z.object({ kind: z.literal('session'), id: uuid }),
 ]);
 export type Revocation = z.infer<typeof revocation>;
 

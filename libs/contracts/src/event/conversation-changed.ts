@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { defineEvent } from '../contract';
 import { conversationView, messageView, timestamp } from '../views';
+import { uuid } from '../uuid';
 
 /** What can happen in a conversation, as an agent's screen hears of it. */
 export const CONVERSATION_EVENT_TYPES = [
@@ -19,13 +20,13 @@ export type ConversationEventType = (typeof CONVERSATION_EVENT_TYPES)[number];
  */
 export const conversationEvent = z.object({
   position: z.number().int().positive(),
-  conversationId: z.uuid(),
+  conversationId: uuid,
   seq: z.number().int().positive(),
   type: z.enum(CONVERSATION_EVENT_TYPES),
   /** Who may see it, as it was at the moment of the change. */
-  audience: z.object({ teamId: z.uuid().nullable(), assigneeId: z.uuid().nullable() }),
+  audience: z.object({ teamId: uuid.nullable(), assigneeId: uuid.nullable() }),
   /** Who could see the conversation before, where the change took it away from them. */
-  previousAudience: z.object({ teamId: z.uuid().nullable(), assigneeId: z.uuid().nullable() }).optional(),
+  previousAudience: z.object({ teamId: uuid.nullable(), assigneeId: uuid.nullable() }).optional(),
   occurredAt: timestamp,
   /** Follows what caused the change through all services' logs. Absent where nothing did but the clock. */
   traceId: z.string().optional(),
@@ -42,7 +43,7 @@ export type ConversationEvent = z.infer<typeof conversationEvent>;
 export const conversationChanged = defineEvent(
   'waba.conversation.changed.v1',
   z.object({
-    tenantId: z.uuid(),
+    tenantId: uuid,
     /** Names the life of the stream: positions of another epoch can't be compared. */
     epoch: z.string(),
     events: z.array(conversationEvent).min(1),

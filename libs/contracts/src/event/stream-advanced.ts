@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { defineEvent } from '../contract';
+import { uuid } from '../uuid';
 
 /**
  * Where the stream of a tenant went on, without what happened: a pod on which nobody can see it moves on too. Each
@@ -9,10 +10,10 @@ import { defineEvent } from '../contract';
 export const streamAdvanced = defineEvent(
   'waba.stream.advanced.v1',
   z.object({
-    tenantId: z.uuid(),
+    tenantId: uuid,
     epoch: z.string(),
     /** Team and assignee. */
-    audiences: z.array(z.tuple([z.uuid().nullable(), z.uuid().nullable()])),
+    audiences: z.array(z.tuple([uuid.nullable(), uuid.nullable()])),
     places: z.array(
       z.union([
         z.tuple([z.number().int().positive(), z.number().int().nonnegative()]),

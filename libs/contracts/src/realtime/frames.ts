@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { CONVERSATION_EVENT_TYPES, conversationEvent } from '../event/conversation-changed';
 import { roleRef } from '../access';
 import { agentPresence, timestamp } from '../views';
+import { uuid } from '../uuid';
 
 /** What a client may say on the socket. The first frame is `auth`. */
 export const clientFrame = z.discriminatedUnion('type', [
@@ -21,7 +22,7 @@ export const readyFrame = z.object({
   cursor: z.string(),
   /** True where the given cursor was taken up: what was missed follows. */
   resumed: z.boolean(),
-  agent: z.object({ id: z.uuid(), tenantId: z.uuid(), role: roleRef }),
+  agent: z.object({ id: uuid, tenantId: uuid, role: roleRef }),
   /** When the access token ends: send a fresh `auth` frame before. */
   expiresAt: timestamp,
 });

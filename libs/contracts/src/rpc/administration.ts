@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { defineRpc } from '../contract';
 import { line, pageOf, pageQuery, senderView, sortBy, templateView, webhookDeliveryView } from '../views';
+import { uuid } from '../uuid';
 
 export const senderSort = sortBy('createdAt', 'name');
 
@@ -47,6 +48,6 @@ export const webhookDeliveryList = defineRpc(
 /** Puts a kept delivery on the road in again; what is already stored stays as it is. Errors: not_found. */
 export const webhookDeliveryReplay = defineRpc(
   'waba.webhook-delivery.replay.v1',
-  z.object({ deliveryId: z.uuid() }),
-  z.object({ deliveryId: z.uuid(), replayedItems: z.number().int() }),
+  z.object({ deliveryId: uuid }),
+  z.object({ deliveryId: uuid, replayedItems: z.number().int() }),
 );

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { defineRpc } from '../contract';
 import { invitationToken } from './agent';
+import { uuid } from '../uuid';
 
 /** The columns of a file of agents. Lists have `|` between their parts; a skill is `name` or `name:level`. */
 export const IMPORT_COLUMNS = [
@@ -23,7 +24,7 @@ export const importedLine = z.object({
   /** `exists`: the tenant has an agent of this email already, and nothing about them changes. */
   outcome: z.enum(['created', 'exists', 'failed']),
   email: z.string(),
-  agentId: z.uuid().nullable(),
+  agentId: uuid.nullable(),
   /** Of a new agent, unless it was a dry run. Shown once. */
   invitation: invitationToken.nullable(),
   /** Why it failed, and in which column. */

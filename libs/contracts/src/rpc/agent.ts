@@ -13,15 +13,16 @@ import {
   workingHoursView,
 } from '../profile';
 import { emailAddress, line, nameOf, pageOf, pageQuery, PRESENCES, sortBy, timestamp } from '../views';
+import { uuid } from '../uuid';
 
 export const agentName = nameOf(200);
 
 const person = z.object({
-  id: z.uuid(),
+  id: uuid,
   name: z.string(),
   email: z.string(),
   role: roleRef,
-  teams: z.array(z.object({ id: z.uuid(), name: z.string(), leader: z.boolean() })),
+  teams: z.array(z.object({ id: uuid, name: z.string(), leader: z.boolean() })),
   // Optional, because a user service from before agents had profiles does not say them.
   skills: z.array(z.object({ name: z.string(), level: z.number().int() })).optional(),
   languages: z.array(z.string()).optional(),
@@ -31,7 +32,7 @@ const person = z.object({
   timeZone: z.string().nullable().optional(),
 });
 
-export const agentView = person.extend({ tenant: z.object({ id: z.uuid(), name: z.string() }) });
+export const agentView = person.extend({ tenant: z.object({ id: uuid, name: z.string() }) });
 export type AgentView = z.infer<typeof agentView>;
 
 /** `invited`: has not chosen a password yet. */
@@ -61,7 +62,7 @@ export const agentList = defineRpc(
     role: roleRef.optional(),
     sort: agentSort.optional(),
     q: line(100).optional(),
-    teamId: z.uuid().optional(),
+    teamId: uuid.optional(),
     skill: skillName.optional(),
     /** Of the skill. */
     minLevel: skillLevel.optional(),
@@ -72,8 +73,8 @@ export const agentList = defineRpc(
 
 /** Who takes over what an agent leaves behind; the pool is that of the team that each conversation belongs to. */
 export const handOverTarget = z.discriminatedUnion('to', [
-  z.strictObject({ to: z.literal('agent'), agentId: z.uuid() }),
-  z.strictObject({ to: z.literal('team'), teamId: z.uuid() }),
+  z.strictObject({ to: z.literal('agent'), agentId: uuid }),
+  z.strictObject({ to: z.literal('team'), teamId: uuid }),
   z.strictObject({ to: z.literal('pool') }),
 ]);
 export type HandOverTarget = z.infer<typeof handOverTarget>;
@@ -90,7 +91,7 @@ export type HandOverTarget = z.infer<typeof handOverTarget>;
 export const agentUpdate = defineRpc(
   'user.agent.update.v1',
   z.object({
-    agentId: z.uuid(),
+    agentId: uuid,
     name: agentName.optional(),
     role: roleRef.optional(),
     status: z.enum(['active', 'deactivated']).optional(),
@@ -118,7 +119,7 @@ export type AgentHandOverView = z.infer<typeof agentHandOverView>;
 /** How far the last hand-over of an agent's conversations is. Errors: not_found (also where there was none). */
 export const agentHandOverGet = defineRpc(
   'user.agent-hand-over.get.v1',
-  z.object({ agentId: z.uuid() }),
+  z.object({ agentId: uuid }),
   agentHandOverView,
 );
 
@@ -138,15 +139,11 @@ export type InvitationToken = z.infer<typeof invitationToken>;
 export const agentCreate = defineRpc(
   'user.agent.create.v1',
   z.object({ name: agentName, email: emailAddress, role: roleRef }),
-  invitationToken.extend({ agentId: z.uuid() }),
+  invitationToken.extend({ agentId: uuid }),
 );
 
 /**
  * A new link in place of the one before. Errors: not_found; conflict (has come already, or is out); forbidden (somebody
  * who may do more than the caller).
  */
-export const agentInvite = defineRpc(
-  'user.agent.invite.v1',
-  z.object({ agentId: z.uuid() }),
-  invitationToken,
-);
+export const agentInvite = defineRpc('user.agent.invite.v1', z.object({ agentId: uuid }), invitationToken);

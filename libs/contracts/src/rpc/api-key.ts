@@ -2,8 +2,9 @@ import { z } from 'zod';
 import { PERMISSIONS, type Permission } from '../access';
 import { defineRpc } from '../contract';
 import { line, nameOf, pageOf, pageQuery, sortBy, timestamp } from '../views';
+import { uuid } from '../uuid';
 
-/** Keys make no keys and put nobody into a role: who finds one must not be able to stay. */
+/** Keys make no keys and no roles: who finds one must not get further than it. */
 export const KEY_PERMISSIONS: Permission[] = PERMISSIONS.filter(
   (permission) => permission !== 'api-key.manage' && permission !== 'role.manage',
 );
@@ -24,13 +25,13 @@ const permissions = z
   .transform((given) => [...new Set(given as Permission[])]);
 
 export const apiKeyView = z.object({
-  id: z.uuid(),
+  id: uuid,
   name: z.string(),
   /** Each for everything of the tenant. */
   permissions: z.array(z.string()),
   /** `expired` and `revoked` ones are refused. */
   status: z.enum(['active', 'expired', 'revoked']),
-  createdBy: z.uuid(),
+  createdBy: uuid,
   createdAt: timestamp,
   expiresAt: timestamp,
   /** To within ten minutes. */
@@ -66,7 +67,7 @@ export const apiKeyCreate = defineRpc(
 );
 
 /** It is refused at once. May be repeated. Errors: not_found; forbidden (as for making it). */
-export const apiKeyRevoke = defineRpc('user.api-key.revoke.v1', z.object({ apiKeyId: z.uuid() }), apiKeyView);
+export const apiKeyRevoke = defineRpc('user.api-key.revoke.v1', z.object({ apiKeyId: uuid }), apiKeyView);
 
 /** A key for an access token, which speaks for it to all services. Errors: unauthenticated. */
 export const apiKeyExchange = defineRpc(
@@ -85,7 +86,7 @@ export const apiKeyExchange = defineRpc(
  */
 export const apiKeyAllow = defineRpc(
   'user.api-key.allow.v1',
-  z.object({ tenantId: z.uuid(), apiKeyId: z.uuid(), wanted: z.number().int().min(1).max(10_000) }),
+  z.object({ tenantId: uuid, apiKeyId: uuid, wanted: z.number().int().min(1).max(10_000) }),
   z.object({
     granted: z.number().int(),
     /** What is left of the minute for the key, after what was granted. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { defineRpc } from '../contract';
 import { AGENT_STATUSES } from './agent';
+import { uuid } from '../uuid';
 
 /**
  * Whom a conversation may be handed to, for `waba`: the agent (null where the tenant has none of this id) with the
@@ -8,7 +9,7 @@ import { AGENT_STATUSES } from './agent';
  */
 export const assignmentTargetGet = defineRpc(
   'user.assignment-target.get.v1',
-  z.object({ tenantId: z.uuid(), agentId: z.uuid().optional(), teamId: z.uuid().optional() }),
+  z.object({ tenantId: uuid, agentId: uuid.optional(), teamId: uuid.optional() }),
   z.object({
     agent: z.object({ status: z.enum(AGENT_STATUSES), version: z.number().int() }).nullable(),
     team: z.boolean(),

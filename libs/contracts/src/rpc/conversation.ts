@@ -1,14 +1,15 @@
 import { z } from 'zod';
 import { defineRpc } from '../contract';
 import { conversationView, messageView, pageOf, pageQuery } from '../views';
+import { uuid } from '../uuid';
 
 /** The inbox of the caller, last active first. Errors: invalid_cursor. */
 export const conversationList = defineRpc(
   'waba.conversation.list.v1',
   pageQuery.extend({
     status: z.enum(['open', 'closed']).optional(),
-    senderId: z.uuid().optional(),
-    assigneeId: z.union([z.uuid(), z.literal('none')]).optional(),
+    senderId: uuid.optional(),
+    assigneeId: z.union([uuid, z.literal('none')]).optional(),
   }),
   pageOf(conversationView),
 );
@@ -16,21 +17,21 @@ export const conversationList = defineRpc(
 /** Errors: not_found (also where the caller may not see it). */
 export const conversationGet = defineRpc(
   'waba.conversation.get.v1',
-  z.object({ conversationId: z.uuid() }),
+  z.object({ conversationId: uuid }),
   conversationView,
 );
 
 /** Opens (or finds) the conversation of a sender with a phone number, so that a template can be sent. */
 export const conversationOpen = defineRpc(
   'waba.conversation.open.v1',
-  z.object({ senderId: z.uuid(), phone: z.string().max(40), name: z.string().max(200).optional() }),
+  z.object({ senderId: uuid, phone: z.string().max(40), name: z.string().max(200).optional() }),
   conversationView,
 );
 
 /** Sets the unread count to zero. Errors: not_found. */
 export const conversationRead = defineRpc(
   'waba.conversation.read.v1',
-  z.object({ conversationId: z.uuid() }),
+  z.object({ conversationId: uuid }),
   conversationView,
 );
 
@@ -41,9 +42,9 @@ export const conversationRead = defineRpc(
 export const conversationAssign = defineRpc(
   'waba.conversation.assign.v1',
   z.object({
-    conversationId: z.uuid(),
-    assigneeId: z.uuid().nullable().optional(),
-    teamId: z.uuid().optional(),
+    conversationId: uuid,
+    assigneeId: uuid.nullable().optional(),
+    teamId: uuid.optional(),
   }),
   conversationView,
 );
@@ -51,7 +52,7 @@ export const conversationAssign = defineRpc(
 /** Messages of a conversation, newest first. Errors: not_found, invalid_cursor. */
 export const messageList = defineRpc(
   'waba.message.list.v1',
-  pageQuery.extend({ conversationId: z.uuid() }),
+  pageQuery.extend({ conversationId: uuid }),
   pageOf(messageView),
 );
 
@@ -63,7 +64,7 @@ export const messageList = defineRpc(
 export const messageSend = defineRpc(
   'waba.message.send.v1',
   z.object({
-    conversationId: z.uuid(),
+    conversationId: uuid,
     idempotencyKey: z.string().min(1).max(255),
     message: z.record(z.string(), z.unknown()),
   }),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { defineRpc } from '../contract';
 import { timestamp } from '../views';
+import { uuid } from '../uuid';
 
 /**
  * The agent is out: from when this answers nobody can hand a conversation to them on the strength of an older version
@@ -10,11 +11,11 @@ import { timestamp } from '../views';
 export const handOverBegin = defineRpc(
   'waba.hand-over.begin.v1',
   z.object({
-    tenantId: z.uuid(),
-    agentId: z.uuid(),
+    tenantId: uuid,
+    agentId: uuid,
     version: z.number().int(),
-    toAgent: z.object({ id: z.uuid(), version: z.number().int() }).nullable(),
-    toTeamId: z.uuid().nullable(),
+    toAgent: z.object({ id: uuid, version: z.number().int() }).nullable(),
+    toTeamId: uuid.nullable(),
   }),
   z.object({}),
 );
@@ -22,7 +23,7 @@ export const handOverBegin = defineRpc(
 /** What is assigned to an agent, open or not, and how far their last hand-over is (null where there was none). */
 export const handOverGet = defineRpc(
   'waba.hand-over.get.v1',
-  z.object({ tenantId: z.uuid(), agentId: z.uuid() }),
+  z.object({ tenantId: uuid, agentId: uuid }),
   z.object({
     open: z.number().int().nonnegative(),
     assigned: z.number().int().nonnegative(),

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { defineRpc } from '../contract';
 import { timestamp } from '../views';
 import { sessionTokens } from './session';
+import { uuid } from '../uuid';
 
 /** From where, as in signing in: wrong codes and passwords are counted. */
 const ip = z.string().max(45).optional();
@@ -54,7 +55,7 @@ export const recoveryCodeCreate = defineRpc(
 );
 
 /** Takes another agent's second factor away, and signs them out. Errors: not_found; forbidden (one's own); conflict. */
-export const mfaReset = defineRpc('user.mfa.reset.v1', z.object({ agentId: z.uuid() }), mfaView);
+export const mfaReset = defineRpc('user.mfa.reset.v1', z.object({ agentId: uuid }), mfaView);
 
 /** The second step of signing in. Errors: challenge_over, invalid_code, too_many_requests. */
 export const sessionComplete = defineRpc(

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { defineRpc } from '../contract';
 import { PRESENCES } from '../views';
+import { uuid } from '../uuid';
 
 /** More than a pod can hold. */
 const MOST_AGENTS = 50_000;
@@ -28,9 +29,7 @@ export const presenceReport = defineRpc(
   z.object({
     pod: z.string().min(1).max(200),
     seq: z.number().int().positive(),
-    tenants: z
-      .array(z.object({ tenantId: z.uuid(), agentIds: z.array(z.uuid()).max(MOST_AGENTS) }))
-      .max(MOST_AGENTS),
+    tenants: z.array(z.object({ tenantId: uuid, agentIds: z.array(uuid).max(MOST_AGENTS) })).max(MOST_AGENTS),
   }),
   z.object({}),
 );

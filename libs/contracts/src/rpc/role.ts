@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { PERMISSION_CATALOGUE, PERMISSIONS, roleRef, SCOPES, type Grants, type Permission } from '../access';
 import { defineRpc } from '../contract';
 import { line, nameOf } from '../views';
+import { uuid } from '../uuid';
 
 const roleName = nameOf(100);
 
@@ -56,9 +57,9 @@ export const roleCreate = defineRpc('user.role.create.v1', z.object({ name: role
  */
 export const roleUpdate = defineRpc(
   'user.role.update.v1',
-  z.object({ roleId: z.uuid(), name: roleName.optional(), grants: grants.optional() }),
+  z.object({ roleId: uuid, name: roleName.optional(), grants: grants.optional() }),
   roleView,
 );
 
 /** Answers with the role as it was. Errors: not_found; conflict (somebody has it); forbidden (as for a change). */
-export const roleDelete = defineRpc('user.role.delete.v1', z.object({ roleId: z.uuid() }), roleView);
+export const roleDelete = defineRpc('user.role.delete.v1', z.object({ roleId: uuid }), roleView);

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { defineRpc } from '../contract';
 import { CURSOR_MAX, line, sortBy, timestamp } from '../views';
+import { uuid } from '../uuid';
 
 export const sessionTokens = z.object({
   accessToken: z.string(),
@@ -34,7 +35,7 @@ export const sessionRefresh = defineRpc(
 );
 
 export const sessionView = z.object({
-  id: z.uuid(),
+  id: uuid,
   /** The one that asks. */
   current: z.boolean(),
   userAgent: z.string().nullable(),
@@ -70,6 +71,6 @@ export const sessionList = defineRpc(
  */
 export const sessionRevoke = defineRpc(
   'user.session.revoke.v1',
-  z.object({ which: z.union([z.uuid(), z.enum(['current', 'others', 'all'])]) }),
+  z.object({ which: z.union([uuid, z.enum(['current', 'others', 'all'])]) }),
   z.object({ revoked: z.number().int() }),
 );

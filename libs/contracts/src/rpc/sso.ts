@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { defineRpc } from '../contract';
 import { emailAddress, line, timestamp } from '../views';
 import { sessionTokens } from './session';
+import { uuid } from '../uuid';
 
 const settings = {
   /** As the identity provider says it of itself; its configuration is found below it. */
@@ -34,7 +35,7 @@ export const ssoConnectionGet = defineRpc('user.sso-connection.get.v1', z.object
 /**
  * Sets it up, or changes it. The secret may be left out where issuer and client stay the same: then it stays, too.
  *
- * Errors: invalid_request; no_sso.
+ * Errors: invalid_request; no_sso; forbidden (the caller may do less than an admin, and the provider says who is one).
  */
 export const ssoConnectionPut = defineRpc(
   'user.sso-connection.put.v1',
@@ -59,7 +60,7 @@ export const ssoSignInStart = defineRpc(
   'user.sso-sign-in.start.v1',
   z.object({
     email: emailAddress.optional(),
-    tenantId: z.uuid().optional(),
+    tenantId: uuid.optional(),
     ip: z.string().max(45).optional(),
   }),
   z.object({ url: z.string(), secret: z.string(), expiresAt: timestamp }),

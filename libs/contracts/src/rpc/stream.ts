@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { defineRpc } from '../contract';
 import { conversationEvent } from '../event/conversation-changed';
+import { uuid } from '../uuid';
 
 /**
  * The tenant's stream after a position, for the ws pods (they filter by audience). `complete` is false where more
@@ -9,7 +10,7 @@ import { conversationEvent } from '../event/conversation-changed';
 export const streamRead = defineRpc(
   'waba.stream.read.v1',
   z.object({
-    tenantId: z.uuid(),
+    tenantId: uuid,
     epoch: z.string().nullable(),
     after: z.number().int().nonnegative(),
     upTo: z.number().int().nonnegative().optional(),
@@ -27,8 +28,8 @@ export const streamRead = defineRpc(
 /** Where the streams of these tenants stand now. A tenant without a stream is at 0. */
 export const streamHeads = defineRpc(
   'waba.stream.heads.v1',
-  z.object({ tenantIds: z.array(z.uuid()).max(10_000) }),
+  z.object({ tenantIds: z.array(uuid).max(10_000) }),
   z.object({
-    heads: z.array(z.object({ tenantId: z.uuid(), epoch: z.string(), head: z.number().int().nonnegative() })),
+    heads: z.array(z.object({ tenantId: uuid, epoch: z.string(), head: z.number().int().nonnegative() })),
   }),
 );

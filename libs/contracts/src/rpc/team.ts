@@ -3,15 +3,16 @@ import { roleRef } from '../access';
 import { defineRpc } from '../contract';
 import { line, nameOf, pageOf, pageQuery, sortBy } from '../views';
 import { AGENT_STATUSES } from './agent';
+import { uuid } from '../uuid';
 
 const teamName = nameOf(100);
 
-export const teamView = z.object({ id: z.uuid(), name: z.string(), members: z.number().int() });
+export const teamView = z.object({ id: uuid, name: z.string(), members: z.number().int() });
 export type TeamView = z.infer<typeof teamView>;
 
 /** An agent as a member of a team. */
 export const teamMemberView = z.object({
-  id: z.uuid(),
+  id: uuid,
   name: z.string(),
   email: z.string(),
   role: roleRef,
@@ -38,7 +39,7 @@ export const teamCreate = defineRpc('user.team.create.v1', z.object({ name: team
 /** Errors: not_found; conflict (another team has this name). */
 export const teamUpdate = defineRpc(
   'user.team.update.v1',
-  z.object({ teamId: z.uuid(), name: teamName }),
+  z.object({ teamId: uuid, name: teamName }),
   teamView,
 );
 
@@ -49,7 +50,7 @@ export const teamUpdate = defineRpc(
  *
  * Errors: not_found.
  */
-export const teamDelete = defineRpc('user.team.delete.v1', z.object({ teamId: z.uuid() }), teamView);
+export const teamDelete = defineRpc('user.team.delete.v1', z.object({ teamId: uuid }), teamView);
 
 export const teamMemberSort = sortBy('createdAt', 'name', 'email');
 
@@ -60,7 +61,7 @@ export const teamMemberSort = sortBy('createdAt', 'name', 'email');
 export const teamMemberList = defineRpc(
   'user.team-member.list.v1',
   pageQuery.extend({
-    teamId: z.uuid(),
+    teamId: uuid,
     sort: teamMemberSort.optional(),
     q: line(100).optional(),
     role: roleRef.optional(),
@@ -76,13 +77,13 @@ export const teamMemberList = defineRpc(
  */
 export const teamMemberPut = defineRpc(
   'user.team-member.put.v1',
-  z.object({ teamId: z.uuid(), agentId: z.uuid(), leader: z.boolean() }),
+  z.object({ teamId: uuid, agentId: uuid, leader: z.boolean() }),
   teamMemberView,
 );
 
 /** Answers with the member as they were. Their access tokens end. Errors: not_found (also for who is no member). */
 export const teamMemberRemove = defineRpc(
   'user.team-member.remove.v1',
-  z.object({ teamId: z.uuid(), agentId: z.uuid() }),
+  z.object({ teamId: uuid, agentId: uuid }),
   teamMemberView,
 );

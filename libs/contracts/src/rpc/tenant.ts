@@ -9,9 +9,10 @@ import {
   workingHoursView,
 } from '../profile';
 import { nameOf } from '../views';
+import { uuid } from '../uuid';
 
 export const tenantView = z.object({
-  id: z.uuid(),
+  id: uuid,
   name: z.string(),
   timeZone: z.string(),
   languages: z.array(z.string()),
