@@ -23,13 +23,18 @@ interface Statement {
 }
 type Query = (this: Client, ...args: unknown[]) => unknown;
 
+/** What the service does by itself, all the time, it does as another role. */
+const isForPeople = (client: Client) =>
+  (client as unknown as { connectionParameters: { application_name?: string } }).connectionParameters
+    .application_name === 'user';
+
 /** The statements that read pages (in order, and limited), as the service asks them while `work` goes on. */
 async function pagesAsked(work: () => Promise<unknown>): Promise<Statement[]> {
   const asked: Statement[] = [];
   const original = Client.prototype.query as unknown as Query;
   const listening: Query = function (this: Client, ...args) {
     const [text, values] = args;
-    if (typeof text === 'string' && /ORDER BY .* LIMIT/s.test(text))
+    if (typeof text === 'string' && isForPeople(this) && /ORDER BY .* LIMIT/s.test(text))
       asked.push({ text, values: values as unknown[] });
     return original.apply(this, args);
   };

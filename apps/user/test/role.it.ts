@@ -11,6 +11,7 @@ import {
   sessionRefresh,
   teamCreate,
   teamList,
+  teamMemberPut,
   type Grants,
   type Revocation,
 } from '@scrm/contracts';
@@ -220,6 +221,19 @@ describe('whoever may manage people and roles, but not everything', () => {
     ],
   ])('does not %s', async (_, attempt) => {
     await expect(attempt()).rejects.toMatchObject(forbidden);
+  });
+
+  it('does not let themselves into a team, whose conversations they would see', async () => {
+    const { id: role } = await create('Team maker', { 'team.manage': 'all', 'conversation.read': 'team' });
+    await give(agent.id, role);
+    const maker = (await stack.signIn(agent)).accessToken;
+    const put = (agentId: string, by: string) =>
+      stack.rpc.call(teamMemberPut, { teamId, agentId, leader: false }, { token: by });
+    const { id: teamId } = await stack.rpc.call(teamCreate, { name: 'Secrets' }, { token: maker });
+    await expect(put(agent.id, maker)).rejects.toMatchObject(forbidden);
+    await expect(put(demo.agents[3]!.id, maker)).resolves.toBeDefined();
+    await expect(put(admin.id, token)).resolves.toBeDefined();
+    token = (await stack.signIn(admin)).accessToken;
   });
 
   it('does not change a role that allows more, nor gets the link of somebody who will have it', async () => {

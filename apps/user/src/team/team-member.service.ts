@@ -1,11 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import type {
-  Principal,
-  RpcRequest,
-  teamMemberList,
-  teamMemberPut,
-  teamMemberRemove,
-  TeamMemberView,
+import {
+  scopeOf,
+  type Principal,
+  type RpcRequest,
+  type teamMemberList,
+  type teamMemberPut,
+  type teamMemberRemove,
+  type TeamMemberView,
 } from '@scrm/contracts';
 import { actorOf, difference, recordAudit } from '@scrm/database';
 import { AppError } from '@scrm/platform';
@@ -42,6 +43,8 @@ export class TeamMemberService {
       if (!(await lockTeam(manager, teamId))) return noSuchTeam();
       if (!(await lockAgent(manager, agentId))) throw new AppError('not_found', 'There is no such agent.');
       const before = await findMember(manager, teamId, agentId);
+      if (!before && agentId === principal.agentId && scopeOf(principal, 'conversation.read') !== 'all')
+        throw new AppError('forbidden', 'Nobody lets themselves into a team: ask somebody else who may.');
       await manager.query(
         `INSERT INTO team_member (team_id, agent_id, tenant_id, leader) VALUES ($1, $2, $3, $4)
          ON CONFLICT (team_id, agent_id) DO UPDATE SET leader = EXCLUDED.leader`,

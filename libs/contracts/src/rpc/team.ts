@@ -73,7 +73,8 @@ export const teamMemberList = defineRpc(
 
 /**
  * The agent is in the team from now on, as its leader or not. Who comes into it gets new access tokens: those from
- * before end. Whether somebody leads is not in them. May be repeated. Errors: not_found.
+ * before end. Whether somebody leads is not in them. May be repeated. Errors: not_found; forbidden (oneself, unless
+ * the caller sees all conversations anyway).
  */
 export const teamMemberPut = defineRpc(
   'user.team-member.put.v1',
