@@ -38,10 +38,14 @@ const mailsTo = (email: string, subject = RESET) =>
 const ask = (email: string, ip = '203.0.113.7') => stack.rpc.call(passwordResetCreate, { email, ip });
 /** All that was asked for is answered, and every mail is sent. */
 const answered = () =>
-  eventually(async () => {
-    expect(await query('SELECT 1 FROM password_reset_request')).toEqual([]);
-    expect(await query('SELECT 1 FROM mail WHERE next_attempt_at IS NOT NULL')).toEqual([]);
-  });
+  eventually(
+    async () => {
+      expect(await query('SELECT 1 FROM password_reset_request')).toEqual([]);
+      expect(await query('SELECT 1 FROM mail WHERE next_attempt_at IS NOT NULL')).toEqual([]);
+    },
+    // On a busy machine the mail server's word may take a second try.
+    { within: 25_000 },
+  );
 /** The token of the mail that the agent gets. */
 const tokenFor = async (email: string) => {
   const before = mailsTo(email).length;

@@ -1,5 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
-import { counter, Drain, LOGGER, type Logger } from '@scrm/platform';
+import { counter, Drain, isTransient, LOGGER, type Logger } from '@scrm/platform';
 import { repeat } from '../repeat';
 import { MailRepository } from './mail.repository';
 import { MailService } from './mail.service';
@@ -9,6 +10,22 @@ const mails = counter('user_mails_total', 'Attempts to send a mail, and mails th
   'kind',
   'outcome',
 ]);
+
+const NOTE_TRIES = 15;
+const NOTE_EVERY_MS = 500;
+
+/** What became of a mail has to be written down before its claim ends: otherwise it is sent again. */
+async function noted(note: () => Promise<unknown>): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      await note();
+      return;
+    } catch (error) {
+      if (tries === NOTE_TRIES || !isTransient(error)) throw error;
+      await sleep(NOTE_EVERY_MS);
+    }
+  }
+}
 
 /**
  * Sends what waits, one mail after the other. Every pod does; a claim keeps them off each other's mails. A pod that dies
@@ -40,8 +57,7 @@ export class MailSender implements OnModuleInit {
     const outcome = refusal ? (refusal.isFinal ? 'refused' : 'failed') : 'sent';
     mails.inc({ kind, outcome });
     if (refusal) this.logger.warn({ id, kind, attempts, ...refusal }, 'the mail server did not take a mail');
-    if (outcome === 'failed') await this.repository.postpone(mail);
-    else await this.repository.settle(mail);
+    await noted(() => (outcome === 'failed' ? this.repository.postpone(mail) : this.repository.settle(mail)));
     // Where the server is away one mail finds out: the others need not.
     return refusal === null || refusal.reply !== undefined;
   }
