@@ -15,8 +15,8 @@ export const MAIL = [
     name: 'a-mail-that-failed-is-over',
     promise: 'a mail waits for a mail server that is away',
     file: 'apps/user/src/mail/mail.sender.ts',
-    find: `if (outcome === 'failed') await this.repository.postpone(mail);`,
-    replace: `if (outcome === 'failed') await this.repository.settle(mail);`,
+    find: `(outcome === 'failed' ? this.repository.postpone(mail) : this.repository.settle(mail))`,
+    replace: `this.repository.settle(mail)`,
     tests: [{ file: mail, name: 'comes once the mail server is back, and once only' }],
   },
   {
