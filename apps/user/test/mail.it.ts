@@ -147,6 +147,18 @@ it('is sent by one pod, where there are two', async () => {
   expect(emails.flatMap((email) => server.mailsTo(email))).toHaveLength(emails.length);
 });
 
+it('is claimed one at a time, where the planner takes the table for empty, too', async () => {
+  await alter(stack.databaseUrl, 'mail', 'DELETE FROM mail; ANALYZE mail');
+  const emails = Array.from({ length: 5 }, someone);
+  const { held, release } = server.hold();
+  await Promise.all(emails.map((email) => invite(email)));
+  await eventually(() => Promise.resolve(expect(held).toHaveLength(1)));
+  await expect(query('SELECT 1 FROM mail WHERE attempts > 0')).resolves.toHaveLength(1);
+  release();
+  await Promise.all(emails.map((email) => arrives(email)));
+  await settled();
+});
+
 it('floods nobody: the fourth in an hour is not sent, and its link is handed over as before', async () => {
   const email = someone();
   const { agentId } = await invite(email);

@@ -47,11 +47,11 @@ export class MailRepository {
   async claim(): Promise<ClaimedMail | undefined> {
     if (!this.db.isInitialized) return undefined;
     const [[mail]] = await this.db.query<[ClaimedMail[], number]>(
-      `UPDATE mail m SET attempts = m.attempts + 1, next_attempt_at = now() + ${LEASE}
-         FROM (SELECT agent_id, kind FROM mail WHERE next_attempt_at <= now() AND expires_at > now()
-                ORDER BY next_attempt_at LIMIT 1 FOR UPDATE SKIP LOCKED) due
-        WHERE m.agent_id = due.agent_id AND m.kind = due.kind
-       RETURNING m.id, m.agent_id AS "agentId", m.kind, m.name, m.address, m.letter, m.attempts`,
+      // Compared, not joined: a join may look for the one again for each row, and passes over what it has changed by then.
+      `UPDATE mail SET attempts = attempts + 1, next_attempt_at = now() + ${LEASE}
+        WHERE (agent_id, kind) = (SELECT agent_id, kind FROM mail WHERE next_attempt_at <= now() AND expires_at > now()
+                                   ORDER BY next_attempt_at LIMIT 1 FOR UPDATE SKIP LOCKED)
+       RETURNING id, agent_id AS "agentId", kind, name, address, letter, attempts`,
     );
     return mail;
   }
