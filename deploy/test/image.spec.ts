@@ -17,7 +17,7 @@ it('runs as a user who is not root, said by number, with Node as process 1', () 
   expect(final).toContain('USER 1000:1000');
   expect(final).toContain('STOPSIGNAL SIGTERM');
   expect(final.at(-1)).toBe(
-    'CMD ["node", "--enable-source-maps", "--max-semi-space-size=32", "dist/main.js"]',
+    'CMD ["node", "--enable-source-maps", "--max-semi-space-size=32", "--heap-growing-percent=200", "dist/main.js"]',
   );
   expect(final.filter((line) => /^(RUN|ENTRYPOINT|ADD)/.test(line))).toEqual([]);
 });
