@@ -2,7 +2,12 @@ import { RabbitMQModule } from '@golevelup/nestjs-rabbitmq';
 import { Global, Module, type DynamicModule } from '@nestjs/common';
 import { BatchConsumers } from './batch-consumers';
 import { BrokerConnection } from './connection';
-import { CONNECTION_MANAGER_OPTIONS, MESSAGING_OPTIONS, type MessagingOptions } from './options';
+import {
+  CONNECTION_MANAGER_OPTIONS,
+  inSmallFrames,
+  MESSAGING_OPTIONS,
+  type MessagingOptions,
+} from './options';
 import { Publisher } from './publisher';
 import { RpcClient } from './rpc-client';
 
@@ -15,7 +20,7 @@ export class MessagingModule {
       module: MessagingModule,
       imports: [
         RabbitMQModule.forRoot({
-          uri: options.url,
+          uri: inSmallFrames(options.url),
           // The service starts without the broker and becomes ready when it is there.
           connectionInitOptions: { wait: false },
           connectionManagerOptions: CONNECTION_MANAGER_OPTIONS,

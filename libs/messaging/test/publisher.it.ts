@@ -46,6 +46,13 @@ describe('publishing', () => {
     }
   });
 
+  it('carries what is larger than a frame, whole', async () => {
+    const large = Buffer.from(Array.from({ length: 300_000 }, (_, n) => String(n % 7)).join(''));
+    await pod.publisher.publish(exchange, queue, large);
+    const message = (await stage.admin.get(queue, { noAck: true })) as GetMessage;
+    expect(message.content.equals(large)).toBe(true);
+  });
+
   it('confirms many at a time, in the order in which they were given', async () => {
     const numbers = Array.from({ length: 500 }, (_, n) => String(n));
     await Promise.all(numbers.map((n) => pod.publisher.publish(exchange, queue, Buffer.from(n))));
