@@ -3,7 +3,8 @@ import { openInbox } from './inbox.mjs';
 import { measureWindow } from './load.mjs';
 import { atMost, median, note, promises, round } from './report.mjs';
 
-const WARM_UP = 10;
+/** Until the code is compiled and the database has used all of its buffers once. */
+const WARM_UP = 25;
 const WARM_UP_AGAIN = 3;
 
 /** @typedef {Awaited<ReturnType<typeof measureWindow>>} Window */
