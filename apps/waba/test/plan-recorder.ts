@@ -127,6 +127,8 @@ function literal(client: Client, value: unknown): string {
 
 function plain(value: unknown): string {
   if (value instanceof Date) return value.toISOString();
+  // JSON in the binary format of `jsonb`, which is one byte in front of it; anything else is bytes.
+  if (Buffer.isBuffer(value) && value[0] === 1) return value.toString('utf8', 1);
   if (Buffer.isBuffer(value)) return `\\x${value.toString('hex')}`;
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }

@@ -53,6 +53,23 @@ describe('deliveries that the broker hands out again', () => {
     expect(await attempts(parts)).toEqual([]);
   });
 
+  it('are kept byte for byte, each its own, also where they go together', async () => {
+    const parts = again(3);
+    const [long, empty] = [parts[0]!.delivery, parts[2]!.delivery];
+    long.body = Buffer.concat([long.body, Buffer.from(' \n'.repeat(5_000))]);
+    // An object that says nothing: not one byte of it may come from its neighbours.
+    empty.body = Buffer.from('{}');
+    await handle(parts);
+    const kept = await waba.query<{ id: string; body: Buffer }>(
+      'SELECT id, body FROM webhook_delivery WHERE id = ANY($1)',
+      [parts.map(({ deliveryId }) => deliveryId)],
+    );
+    const bodies = new Map(kept.map(({ id, body }) => [id, body.toString()]));
+    expect(parts.map(({ deliveryId }) => bodies.get(deliveryId))).toEqual(
+      parts.map(({ delivery: { body } }) => body.toString()),
+    );
+  });
+
   it('go alone when that ended their worker: the one that did it is put aside, the others are stored', async () => {
     const [parts, killers] = [again(4), again(1)];
     await waba.get(WebhookRepository).beginFirstAttempts(keys([...parts, ...killers]));

@@ -1,5 +1,6 @@
 export * from './batch-consumer';
 export * from './batch-consumers';
+export * from './changes';
 export * from './connection';
 export * from './exclusive-subscription';
 export * from './messaging.module';

@@ -1,3 +1,4 @@
+export * from './bytes';
 export * from './config';
 export * from './crash-point';
 export * from './drain';
@@ -13,6 +14,7 @@ export * from './platform.module';
 export { answerProblem, RawRoutes, readBody, type RawHandler } from './raw-routes';
 export * from './revocations';
 export * from './service';
+export * from './time';
 export * from './tokens';
 export * from './trace';
 export * from './transient';

@@ -80,8 +80,8 @@ export const ROAD_IN = [
     name: 'acked-before-event-confirm',
     promise: 'the broker forgets a delivery only when it has its events',
     file: 'apps/waba/src/webhook/webhook.consumer.ts',
-    find: `return { settled: this.stream.publish(changes).then(() => crashPoint('inbound.published')) };`,
-    replace: `void this.stream.publish(changes).catch(() => undefined);
+    find: `return { settled: this.tell(changes, stored) };`,
+    replace: `void this.tell(changes, stored).catch(() => undefined);
     return { settled: Promise.resolve() };`,
     tests: [{ file: waiting, name: 'the ack of a delivery waits for the confirm of its events' }],
   },

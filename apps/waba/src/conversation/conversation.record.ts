@@ -1,4 +1,5 @@
 import type { Audience, ConversationView, MessageView } from '@scrm/contracts';
+import { isoTime } from '@scrm/platform';
 
 /** A conversation with its contact, as one row of the queries here. */
 export interface ConversationRecord {
@@ -43,6 +44,7 @@ export const audienceOf = (r: Pick<ConversationRecord, 'team_id' | 'assignee_id'
 });
 
 export function toConversationView(r: ConversationRecord): ConversationView {
+  const expires = windowExpiresAt(r);
   return {
     id: r.id,
     senderId: r.sender_id,
@@ -58,11 +60,11 @@ export function toConversationView(r: ConversationRecord): ConversationView {
     assigneeId: r.assignee_id,
     status: r.status,
     unreadCount: r.unread_count,
-    windowExpiresAt: windowExpiresAt(r)?.toISOString() ?? null,
+    windowExpiresAt: expires && isoTime(expires),
     lastMessage: r.last_message,
     lastSeq: r.last_seq,
-    createdAt: r.created_at.toISOString(),
-    updatedAt: r.updated_at.toISOString(),
+    createdAt: isoTime(r.created_at),
+    updatedAt: isoTime(r.updated_at),
   };
 }
 
@@ -106,7 +108,7 @@ export function toMessageView(r: MessageRecord): MessageView {
     replyTo: r.reply_to,
     author: r.author,
     agentId: r.agent_id,
-    occurredAt: r.occurred_at.toISOString(),
-    createdAt: r.created_at.toISOString(),
+    occurredAt: isoTime(r.occurred_at),
+    createdAt: isoTime(r.created_at),
   };
 }

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { transaction, type Transaction } from '@scrm/database';
-import { counter, crashPoint, LOGGER, type Logger } from '@scrm/platform';
+import { counter, crashPoint, isoTime } from '@scrm/platform';
 import type { DataSource } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import type { InboundItem, InboundMessage, StatusUpdate, Traced } from '../cloud-api/webhook-parser';
@@ -22,8 +22,8 @@ import { StatusService, type StatusOf } from './status.service';
 export interface InboundResult {
   /** To be published: what is new, and what was here before (its first publication may have been lost). */
   changes: TenantChanges[];
-  /** For each item: whose it is; null where nobody registered the number. */
-  tenants: (string | null)[];
+  /** The messages that are new, for the log. */
+  stored: object[];
 }
 
 /** An item whose number is known. */
@@ -51,11 +51,11 @@ export class InboundService {
     private readonly senders: SenderDirectory,
     private readonly contacts: ContactResolver,
     private readonly statuses: StatusService,
-    @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   /**
-   * Stores all items, each once, in one transaction; `alsoStore` joins it. Items of one customer keep their order.
+   * Stores all items, each once, in one transaction. Items of one customer keep their order. `alsoStore` joins it and
+   * hears for each item whose it is, null where nobody registered the number.
    */
   async store(
     items: Traced[],
@@ -70,9 +70,7 @@ export class InboundService {
       senderId: sender.id,
       update: item,
     }));
-    const changes = await transaction(this.database, async (tx) => {
-      alsoStore(tx, tenants);
-      storeAccountUpdates(tx, items, tenants);
+    return transaction(this.database, async (tx) => {
       const located = await this.statuses.locate(tx, statuses);
       // Sent one behind the other: the messages are locked after their conversations.
       const taking = this.take(
@@ -80,14 +78,19 @@ export class InboundService {
         messages,
         located.map((s) => s.conversationId),
       );
-      const [{ timeline, repeated }, sent] = await Promise.all([taking, this.statuses.lock(tx, located)]);
+      // Behind what is waited for: the database does this while the batch goes on here.
+      alsoStore(tx, tenants);
+      storeAccountUpdates(tx, items, tenants);
+      const [{ timeline, repeated, stored }, sent] = await Promise.all([
+        taking,
+        this.statuses.lock(tx, located),
+      ]);
       crashPoint('inbound.opened');
       this.statuses.apply(tx, timeline, located, sent);
       const written = timeline.commit();
       crashPoint('inbound.written');
-      return [...repeated, ...(await written)];
+      return { changes: [...repeated, ...(await written)], stored };
     });
-    return { changes, tenants };
   }
 
   /** The tenants whose numbers a delivery names; none where it cannot be read. */
@@ -114,7 +117,7 @@ export class InboundService {
     tx: Transaction,
     messages: Routed<InboundMessage>[],
     conversationIds: string[],
-  ): Promise<{ timeline: Timeline; repeated: TenantChanges[] }> {
+  ): Promise<{ timeline: Timeline; repeated: TenantChanges[]; stored: object[] }> {
     const { pairs, candidates } = byPair(messages);
     const rows = await this.claim(tx, pairs, candidates, conversationIds);
     const timeline = new Timeline(tx, rows);
@@ -128,12 +131,10 @@ export class InboundService {
     const claimed = new Set(rows.flatMap((r) => r.claimed ?? []));
     const isNew = (c: NewMessage) => claimed.has(c.id);
     const stored = candidates.filter(isNew).map((c) => this.record(timeline, c, ids[c.pair]!));
-    // One line a batch: a line for each message would cost more than storing it.
-    if (stored.length > 0) this.logger.info({ messages: stored }, 'messages stored');
     const duplicates = candidates.filter((c) => !isNew(c));
     inboundTotal.inc({ outcome: 'stored' }, claimed.size);
     inboundTotal.inc({ outcome: 'duplicate' }, duplicates.length);
-    return { timeline, repeated: duplicates.length > 0 ? await eventsOf(tx, duplicates) : [] };
+    return { timeline, repeated: duplicates.length > 0 ? await eventsOf(tx, duplicates) : [], stored };
   }
 
   /** Most customers are known: one question. Whoever is not is made known, and asked for again. */
@@ -195,7 +196,7 @@ export class InboundService {
       direction: 'in',
       type: item.type,
       preview: previewOf(item.type, item.content),
-      occurredAt: item.occurredAt.toISOString(),
+      occurredAt: isoTime(item.occurredAt),
     };
     timeline.insert(message, item.raw);
     const { traceId, receivedAt } = item;
@@ -264,7 +265,7 @@ async function eventsOf(tx: Transaction, messages: NewMessage[]): Promise<Tenant
   return rows.map((r): TenantChanges => ({
     tenantId: r.tenant_id,
     epoch: r.epoch,
-    events: [toConversationEvent(r)],
+    events: [{ ...toConversationEvent(r), data: JSON.stringify(r.data) }],
   }));
 }
 

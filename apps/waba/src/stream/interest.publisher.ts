@@ -6,7 +6,7 @@ import {
   streamAdvanced,
   type Place,
 } from '@scrm/contracts';
-import type { Publisher } from '@scrm/messaging';
+import { writeChanges, type Publisher } from '@scrm/messaging';
 import type { TenantChanges } from './timeline';
 
 /** Pods that show nothing of a change may learn of it this much later: one message then tells of many. */
@@ -34,7 +34,7 @@ export class InterestPublisher {
       changes
         .flatMap(partsByInterest)
         .map(({ keys: [key, ...alsoTo], changes: part }) =>
-          this.send(key!, conversationChanged.key, part, alsoTo),
+          this.send(key!, conversationChanged.key, writeChanges(part), alsoTo),
         ),
     );
   }
@@ -57,13 +57,13 @@ export class InterestPublisher {
     const advanced = [...this.advanced.values()];
     this.advanced.clear();
     for (const { tenantId, epoch, places } of advanced) {
-      const sent = this.send(advanceKey(tenantId), streamAdvanced.key, advanceOf(tenantId, epoch, places));
+      const advance = Buffer.from(JSON.stringify(advanceOf(tenantId, epoch, places)));
+      const sent = this.send(advanceKey(tenantId), streamAdvanced.key, advance);
       sent.catch(() => undefined);
     }
   }
 
-  private send(key: string, type: string, payload: object, alsoTo: string[] = []) {
-    const body = Buffer.from(JSON.stringify(payload));
+  private send(key: string, type: string, body: Buffer, alsoTo: string[] = []) {
     return this.publisher.publish(this.exchange, key, body, { type, persistent: false, alsoTo });
   }
 }

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { conversationChanged } from '@scrm/contracts';
-import { MESSAGING_OPTIONS, Publisher, type MessagingOptions } from '@scrm/messaging';
+import { MESSAGING_OPTIONS, Publisher, writeChanges, type MessagingOptions } from '@scrm/messaging';
 import { LOGGER, type Logger } from '@scrm/platform';
 import { WABA_CONFIG, type WabaConfig } from '../config';
 import { InterestPublisher } from './interest.publisher';
@@ -39,7 +39,7 @@ export class StreamPublisher {
         this.publisher.publish(
           this.options.names.exchange.events,
           conversationChanged.key,
-          Buffer.from(JSON.stringify(change)),
+          writeChanges(change),
           { type: conversationChanged.key, persistent: false },
         ),
       ),

@@ -1,12 +1,7 @@
-import type {
-  Audience,
-  ConversationEvent,
-  ConversationEventType,
-  EventPayload,
-  conversationChanged,
-} from '@scrm/contracts';
-import type { Transaction } from '@scrm/database';
-import { currentTrace } from '@scrm/platform';
+import type { Audience, ConversationEvent, ConversationEventType } from '@scrm/contracts';
+import { jsonbOf, type Transaction } from '@scrm/database';
+import type { WrittenChanges, WrittenEvent } from '@scrm/messaging';
+import { currentTrace, isoTime } from '@scrm/platform';
 import {
   audienceOf,
   CONVERSATION_COLUMNS,
@@ -17,9 +12,9 @@ import {
 } from '../conversation/conversation.record';
 
 /** What a commit made visible in one tenant: to be published once the transaction is through. */
-export type TenantChanges = EventPayload<typeof conversationChanged>;
+export type TenantChanges = WrittenChanges;
 
-type PendingEvent = Omit<ConversationEvent, 'position'> & { tenantId: string };
+type PendingEvent = Omit<WrittenEvent, 'position'> & { tenantId: string };
 
 /** A conversation, locked, at the transaction's time by the database. */
 export type LockedConversation = ConversationRecord & { now: Date };
@@ -80,7 +75,8 @@ export class Timeline {
 
   /** A new message, as it is when the timeline commits. */
   insert(message: MessageRecord, raw: unknown = null) {
-    this.inserted.set(message.id, { ...message, raw, attempts: 0 });
+    const times = { occurred_at: isoTime(message.occurred_at), created_at: isoTime(message.created_at) };
+    this.inserted.set(message.id, { ...message, ...times, raw, attempts: 0 });
   }
 
   /** A message of the database, with what became of it. */
@@ -109,13 +105,13 @@ export class Timeline {
       type,
       audience: audienceOf(conversation),
       ...(previousAudience && { previousAudience }),
-      occurredAt: this.now.toISOString(),
+      occurredAt: isoTime(this.now),
       ...(traceId && { traceId }),
-      ...(receivedAt && { receivedAt: receivedAt.toISOString() }),
-      data: {
+      ...(receivedAt && { receivedAt: isoTime(receivedAt) }),
+      data: JSON.stringify({
         ...(message && { message: toMessageView(message) }),
         conversation: toConversationView(conversation),
-      },
+      }),
     });
   }
 
@@ -140,7 +136,7 @@ export class Timeline {
       JSON.stringify([...this.inserted.values()]),
       JSON.stringify([...this.updated.values()]),
       JSON.stringify(counts),
-      JSON.stringify(rows),
+      jsonbOf(rows),
     ]);
     return streams.map(({ tenant_id: tenantId, epoch, head }) => {
       const events = byTenant.get(tenantId)!;
@@ -148,7 +144,7 @@ export class Timeline {
       return {
         tenantId,
         epoch,
-        events: events.map(({ tenantId: _, ...event }, i): ConversationEvent => ({
+        events: events.map(({ tenantId: _, ...event }, i): WrittenEvent => ({
           position: first + i,
           ...event,
         })),
@@ -218,16 +214,16 @@ function toConversationRow(v: ConversationRecord) {
     status: v.status,
     last_seq: v.last_seq,
     unread_count: v.unread_count,
-    last_inbound_at: v.last_inbound_at,
+    last_inbound_at: v.last_inbound_at && isoTime(v.last_inbound_at),
     last_message: v.last_message,
-    last_activity_at: v.last_activity_at,
-    updated_at: v.updated_at,
+    last_activity_at: isoTime(v.last_activity_at),
+    updated_at: isoTime(v.updated_at),
   };
 }
 
-/** `behind`: how far the event is from the newest of its transaction. */
-function toRow(event: PendingEvent, behind: number) {
-  return {
+/** In JSON. `behind`: how far the event is from the newest of its transaction. */
+function toRow(event: PendingEvent, behind: number): string {
+  const head = {
     tenant_id: event.tenantId,
     behind,
     conversation_id: event.conversationId,
@@ -235,9 +231,9 @@ function toRow(event: PendingEvent, behind: number) {
     type: event.type,
     audience: event.audience,
     previous_audience: event.previousAudience ?? null,
-    data: event.data,
     occurred_at: event.occurredAt,
   };
+  return `${JSON.stringify(head).slice(0, -1)},"data":${event.data}}`;
 }
 
 /** A stored event, as it was published. */
@@ -266,7 +262,7 @@ export function toConversationEvent(r: StreamEventRecord): ConversationEvent {
     type: r.type,
     audience: r.audience,
     ...(r.previous_audience && { previousAudience: r.previous_audience }),
-    occurredAt: r.occurred_at.toISOString(),
+    occurredAt: isoTime(r.occurred_at),
     data: r.data,
   };
 }

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { INBOUND_PARTITIONS } from '@scrm/contracts';
 import { isTransient } from '@scrm/database';
@@ -14,6 +15,7 @@ import { parseDelivery, type Traced } from '../cloud-api/webhook-parser';
 import { WABA_CONFIG, type WabaConfig } from '../config';
 import { InboundService } from '../message/inbound.service';
 import { StreamPublisher } from '../stream/stream.publisher';
+import type { TenantChanges } from '../stream/timeline';
 import { readHeaders, type DeliveryInfo } from './delivery-headers';
 import { WebhookRepository, type DeliveryRow } from './webhook.repository';
 
@@ -137,7 +139,7 @@ export class WebhookConsumer implements OnModuleInit {
 
   private async work(jobs: ParsedJob[]): Promise<BatchOutcome> {
     const items = jobs.flatMap((job) => job.items);
-    const { changes } = await this.inbound.store(items, (tx, tenants) => {
+    const { changes, stored } = await this.inbound.store(items, (tx, tenants) => {
       let at = 0;
       const rows = jobs.flatMap((job) => {
         const own = tenants.slice(at, (at += job.items.length));
@@ -146,7 +148,16 @@ export class WebhookConsumer implements OnModuleInit {
       this.repository.keepIn(tx, rows);
     });
     crashPoint('inbound.committed');
-    return { settled: this.stream.publish(changes).then(() => crashPoint('inbound.published')) };
+    return { settled: this.tell(changes, stored) };
+  }
+
+  private async tell(changes: TenantChanges[], stored: object[]) {
+    // The next batch goes first: the database works on it while these are told.
+    await setImmediate();
+    // One line a batch: a line for each message would cost more than storing it.
+    if (stored.length > 0) this.logger.info({ messages: stored }, 'messages stored');
+    await this.stream.publish(changes);
+    crashPoint('inbound.published');
   }
 
   private async quarantine(job: Job, key: string, reason: string, attempts: number): Promise<BatchOutcome> {

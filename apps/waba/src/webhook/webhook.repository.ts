@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { WebhookDeliveryView } from '@scrm/contracts';
 import { execute, transaction, type Transaction } from '@scrm/database';
+import { isoTime } from '@scrm/platform';
 import type { DataSource } from 'typeorm';
 import { SYSTEM_DB } from '../db/data-source';
 
@@ -25,11 +26,14 @@ export class WebhookRepository {
 
   keepIn(tx: Transaction, rows: DeliveryRow[]): void {
     if (rows.length === 0) return;
+    // Bytes count from 1.
+    let first = 1;
     tx.send(
       `INSERT INTO webhook_delivery (id, tenant_ids, received_at, body, status, reason, attempts)
-       SELECT DISTINCT ON (id) id, string_to_array(tenant_ids, ',')::uuid[], received_at, body, status, reason, attempts
-         FROM unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::bytea[], $5::text[], $6::text[], $7::int[])
-           AS r(id, tenant_ids, received_at, body, status, reason, attempts)
+       SELECT DISTINCT ON (id) id, string_to_array(tenant_ids, ',')::uuid[], received_at,
+              substring($4::bytea FROM first FOR bytes), status, reason, attempts
+         FROM unnest($1::uuid[], $2::text[], $3::timestamptz[], $5::int[], $6::int[], $7::text[], $8::text[], $9::int[])
+           AS r(id, tenant_ids, received_at, first, bytes, status, reason, attempts)
         ORDER BY id
        ON CONFLICT (id) DO UPDATE
           SET status = excluded.status, reason = excluded.reason, tenant_ids = excluded.tenant_ids,
@@ -37,8 +41,11 @@ export class WebhookRepository {
       [
         rows.map((r) => r.id),
         rows.map((r) => r.tenantIds.join(',')),
-        rows.map((r) => r.receivedAt),
-        rows.map((r) => r.body),
+        rows.map((r) => isoTime(r.receivedAt)),
+        // In one piece: in an array the bytes would have to be written as text.
+        Buffer.concat(rows.map((r) => r.body)),
+        rows.map((r) => (first += r.body.length) - r.body.length),
+        rows.map((r) => r.body.length),
         rows.map((r) => r.status),
         rows.map((r) => r.reason),
         rows.map((r) => r.attempts),

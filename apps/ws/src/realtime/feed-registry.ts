@@ -1,9 +1,9 @@
-import { advanceKey, EVERYTHING, routingKey, type ConversationEvent, type Place } from '@scrm/contracts';
+import { advanceKey, EVERYTHING, routingKey } from '@scrm/contracts';
 import type { Logger } from '@scrm/platform';
 import type { Clock } from './clock';
 import { RecentBudget } from './recent';
 import type { Stream } from './stream.client';
-import { TenantFeed, type FeedListener } from './tenant-feed';
+import { TenantFeed, type FeedListener, type Known } from './tenant-feed';
 
 /** A feed that nobody follows stays this long: someone who reloads the page finds it running. */
 const LINGER_MS = 30_000;
@@ -79,7 +79,7 @@ export class FeedRegistry<L extends FeedListener = FeedListener> {
     return this.entries.has(tenantId);
   }
 
-  receive(tenantId: string, epoch: string, places: (ConversationEvent | Place)[]) {
+  receive(tenantId: string, epoch: string, places: Known[]) {
     this.entries.get(tenantId)?.feed.receive(epoch, places);
   }
 

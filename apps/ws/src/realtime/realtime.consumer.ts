@@ -3,12 +3,11 @@ import { hostname } from 'node:os';
 import {
   placesOf,
   type BrokerNames,
-  type conversationChanged,
   type EventPayload,
   type RealtimeRouting,
   type streamAdvanced,
 } from '@scrm/contracts';
-import { ExclusiveSubscription, type BrokerConnection } from '@scrm/messaging';
+import { ExclusiveSubscription, readChanges, type BrokerConnection, type ReadChanges } from '@scrm/messaging';
 import { crashPoint, type Drain, type Health, type Logger } from '@scrm/platform';
 import { systemClock } from './clock';
 import type { FeedRegistry } from './feed-registry';
@@ -17,8 +16,6 @@ import { Interest } from './interest';
 /** The publisher writes the tenant first: a pod does not read what is for others. */
 const TENANT_FIRST = /^\{"tenantId":"([0-9a-f-]{36})"/;
 const TENANT_WITHIN = 64;
-
-type FromBroker = EventPayload<typeof conversationChanged> | EventPayload<typeof streamAdvanced>;
 
 /**
  * Takes this pod's copy of all events from the fanout, and hands them to the feeds. Where events are routed by
@@ -68,7 +65,7 @@ export class RealtimeConsumer {
     const tenant = TENANT_FIRST.exec(body.toString('latin1', 0, TENANT_WITHIN))?.[1];
     if (tenant && !this.feeds.has(tenant)) return;
     try {
-      const told = JSON.parse(body.toString()) as FromBroker;
+      const told = readChanges(owned(body)) as ReadChanges | EventPayload<typeof streamAdvanced>;
       if ('places' in told) this.feeds.receive(told.tenantId, told.epoch, placesOf(told));
       else this.hand(told);
     } catch (err) {
@@ -77,7 +74,7 @@ export class RealtimeConsumer {
     }
   }
 
-  private hand({ tenantId, epoch, events }: EventPayload<typeof conversationChanged>) {
+  private hand({ tenantId, epoch, events }: ReadChanges) {
     if (!Array.isArray(events)) throw new TypeError('no events');
     if (this.logger.isLevelEnabled('debug')) {
       for (const { traceId, position, type } of events) {
@@ -87,3 +84,6 @@ export class RealtimeConsumer {
     this.feeds.receive(tenantId, epoch, events);
   }
 }
+
+/** Events are kept for a while: a small message must not keep all that was read from the broker with it. */
+const owned = (body: Buffer) => (body.length === body.buffer.byteLength ? body : Buffer.from(body));

@@ -1,10 +1,11 @@
-import type { ConversationEvent, Place } from '@scrm/contracts';
+import type { Place } from '@scrm/contracts';
+import type { ReadEvent } from '@scrm/messaging';
 
 /** A place that the feed has passed; without an `event` nobody here could see what happened there. */
 export interface Passed {
   readonly place: Place;
   readonly epoch: string;
-  readonly event?: ConversationEvent;
+  readonly event?: ReadEvent;
   frame?: Buffer;
 }
 

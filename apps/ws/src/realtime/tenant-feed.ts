@@ -1,4 +1,5 @@
-import { SOCKET_LIMITS, type ConversationEvent, type Place } from '@scrm/contracts';
+import { SOCKET_LIMITS, type Place } from '@scrm/contracts';
+import type { ReadEvent } from '@scrm/messaging';
 import type { Logger } from '@scrm/platform';
 import {
   eventsDuplicate,
@@ -16,7 +17,7 @@ import type { Stream } from './stream.client';
 
 /** One event on its way to many sockets: written down by the first that needs it, shared by all others. */
 export interface Delivery extends Omit<Passed, 'place'> {
-  readonly event: ConversationEvent;
+  readonly event: ReadEvent;
 }
 
 export type ResetReason = 'cursor_too_old' | 'too_many_missed' | 'unknown_cursor';
@@ -44,9 +45,9 @@ export interface FeedOptions {
 export type RefillReason = 'hole' | 'epoch' | 'overflow' | 'subscription' | 'check';
 
 /** What the broker brings: an event, or only who could see it. */
-type Known = ConversationEvent | Place;
+export type Known = ReadEvent | Place;
 
-const isEvent = (place: Known): place is ConversationEvent => 'data' in place;
+const isEvent = (place: Known): place is ReadEvent => 'data' in place;
 
 /** How long a hole may stay open: workers publish side by side, so neighbours swap places all the time. */
 const HOLE_MS = 50;
@@ -254,11 +255,9 @@ export class TenantFeed<L extends FeedListener = FeedListener> {
 }
 
 /** History does not know when a delivery came in: what came from there counts from its commit. */
-function observeDelivery({ data, receivedAt }: ConversationEvent) {
-  const committedAt = data.message?.createdAt;
-  if (committedAt) inboundDelivery.observe(secondsSince(committedAt));
-  const cameAt = receivedAt ?? committedAt;
-  if (cameAt) webhookToScreen.observe(secondsSince(cameAt));
+function observeDelivery({ occurredAt, receivedAt = occurredAt }: ReadEvent) {
+  inboundDelivery.observe(secondsSince(occurredAt));
+  webhookToScreen.observe(secondsSince(receivedAt));
 }
 
 const secondsSince = (time: string) => Math.max(0, Date.now() - Date.parse(time)) / 1000;

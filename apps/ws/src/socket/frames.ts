@@ -33,6 +33,13 @@ export function frameOf(delivery: Delivery): Buffer {
   if (delivery.frame) return delivery.frame;
   const { type, conversationId, seq, occurredAt, data, position } = delivery.event;
   const cursor = encodeCursor({ epoch: delivery.epoch, position });
-  const frame: EventFrame = { type, conversationId, seq, occurredAt, data, cursor };
-  return (delivery.frame = Buffer.from(JSON.stringify(frame)));
+  const head = JSON.stringify({ type, conversationId, seq, occurredAt, cursor } satisfies Omit<
+    EventFrame,
+    'data'
+  >);
+  // What came from the broker is passed on as it was written there.
+  const shown = Buffer.isBuffer(data) ? data : Buffer.from(JSON.stringify(data));
+  return (delivery.frame = Buffer.concat([Buffer.from(`${head.slice(0, -1)},"data":`), shown, END]));
 }
+
+const END = Buffer.from('}');

@@ -18,6 +18,7 @@ import {
   OnRpc,
   Publisher,
   serveRpc,
+  writeChanges,
   type Caller,
   type MessagingOptions,
 } from '@scrm/messaging';
@@ -150,12 +151,17 @@ export class FakeWaba {
 
   async publish(tenantId: string, events: ConversationEvent[]): Promise<void> {
     const { epoch } = this.streams;
-    const changes = { tenantId, epoch, events };
+    const written = events.map((event) => ({ ...event, data: JSON.stringify(event.data) }));
+    const changes = { tenantId, epoch, events: written };
     const { exchange } = this;
-    if (this.routing === 'fanout') return this.tell(exchange.events, [conversationChanged.key], changes);
+    if (this.routing === 'fanout')
+      return this.tell(exchange.events, [conversationChanged.key], writeChanges(changes));
     const parts = partsByInterest(changes);
-    await Promise.all(parts.map((part) => this.tell(exchange.interest, part.keys, part.changes)));
-    await this.tell(exchange.interest, [advanceKey(tenantId)], advanceOf(tenantId, epoch, events));
+    await Promise.all(
+      parts.map((part) => this.tell(exchange.interest, part.keys, writeChanges(part.changes))),
+    );
+    const advance = Buffer.from(JSON.stringify(advanceOf(tenantId, epoch, events)));
+    await this.tell(exchange.interest, [advanceKey(tenantId)], advance);
   }
 
   async send(tenantId: string, ...drafts: Draft[]): Promise<ConversationEvent[]> {
@@ -164,8 +170,7 @@ export class FakeWaba {
     return events;
   }
 
-  private tell(exchange: string, [key, ...alsoTo]: string[], payload: object): Promise<void> {
-    const body = Buffer.from(JSON.stringify(payload));
+  private tell(exchange: string, [key, ...alsoTo]: string[], body: Buffer): Promise<void> {
     return this.service.app.get(Publisher).publish(exchange, key!, body, { alsoTo });
   }
 

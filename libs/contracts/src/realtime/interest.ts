@@ -1,6 +1,6 @@
 import type { Audience, Principal, Scope } from '../access';
 import type { EventPayload } from '../contract';
-import type { conversationChanged, ConversationEvent } from '../event/conversation-changed';
+import type { ConversationEvent } from '../event/conversation-changed';
 import type { streamAdvanced } from '../event/stream-advanced';
 
 /**
@@ -13,7 +13,12 @@ export type RealtimeRouting = (typeof REALTIME_ROUTINGS)[number];
 /** A place in the stream of which only is known who could see what happened there. */
 export type Place = Pick<ConversationEvent, 'position' | 'audience' | 'previousAudience'>;
 
-type Changes = EventPayload<typeof conversationChanged>;
+/** The changes of one transaction, whatever else is known of each. */
+interface Changes<E extends Place> {
+  tenantId: string;
+  epoch: string;
+  events: E[];
+}
 
 /** Whoever sees everything of the tenant is filed under this. */
 export const EVERYTHING = 'all';
@@ -53,12 +58,12 @@ const MAX_KEYS = 40;
  * The changes of a transaction in as few messages as their keys allow: each goes to whoever has one of its keys. What
  * one message costs the broker counts for more than some events that are not shown where it goes.
  */
-export function partsByInterest({
+export function partsByInterest<E extends Place>({
   tenantId,
   epoch,
   events,
-}: Changes): { keys: string[]; changes: Changes }[] {
-  const parts: { keys: Set<string>; events: ConversationEvent[] }[] = [];
+}: Changes<E>): { keys: string[]; changes: Changes<E> }[] {
+  const parts: { keys: Set<string>; events: E[] }[] = [];
   let part: (typeof parts)[number] | undefined;
   // Those of a team together: they are seen in the same places.
   const team = ({ audience }: Place) => audience.teamId ?? '';
