@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { AppError, Drain, LOGGER, type Logger } from '@scrm/platform';
 import type { DataSource } from 'typeorm';
 import { IDENTITY_SYSTEM_DB } from '../db/data-source';
+import { digest } from '../secret-token';
 
 /** So many wrong passwords for an account from an address cost nothing but their number. */
 const FREE_TRIES = 5;
@@ -117,7 +117,7 @@ export class SignInGuard implements OnModuleInit {
 }
 
 const accountOf = ({ what, email }: Try) => (what ? `${what} ${email}` : email);
-const keyOf = (attempt: Try) => [createHash('sha256').update(accountOf(attempt)).digest(), attempt.address];
+const keyOf = (attempt: Try) => [digest(accountOf(attempt)), attempt.address];
 
 const tooMany = (seconds: number) =>
   new AppError('too_many_requests', `Too many tries: try again in ${seconds} s.`, undefined, seconds);
