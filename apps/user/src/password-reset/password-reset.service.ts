@@ -72,7 +72,7 @@ export class PasswordResetService {
       useReset(manager, digest(token), hash, (account) => this.mail.tellPasswordChanged(manager, account)),
     );
     if (!used) throw over();
-    await this.access.announce(used.ended.map((id) => ({ kind: 'session', id })));
+    await this.access.announce(used.ended);
     return { email: used.account.email };
   }
 
