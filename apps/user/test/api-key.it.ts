@@ -238,6 +238,17 @@ describe('what keys may ask in a minute', () => {
     await expect(allow(stranger.tenant.id, one, 10)).resolves.toMatchObject({ granted: 10, remaining: 90 });
   });
 
+  it('does not begin anew by a question of the minute before, which waited', async () => {
+    await allow(demo.tenant.id, one, 100);
+    await asRole(stack.databaseUrl, SYSTEM_ROLE, (db) =>
+      db.query(`UPDATE request_allowance SET minute = minute + interval '1 minute'`),
+    );
+    const late = await allow(demo.tenant.id, one, 10);
+    expect(late).toMatchObject({ granted: 0, exhausted: 'key' });
+    await expect(allow(demo.tenant.id, two, 100)).resolves.toMatchObject({ granted: 100, remaining: 0 });
+    await expect(allow(demo.tenant.id, three, 100)).resolves.toMatchObject({ granted: 50, remaining: 0 });
+  });
+
   it('is there again in the next minute', async () => {
     await allow(demo.tenant.id, one, 100);
     await anew();
