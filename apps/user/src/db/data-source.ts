@@ -46,7 +46,7 @@ export const SCHEMA = 'identity';
 
 /** Sees one tenant per transaction: all that a signed-in person asks for goes through this pool. */
 export const IDENTITY_DB = Symbol('identity-db');
-/** Acts before a tenant is known: sign-in, refresh and signing keys; nobody else. */
+/** Sees all tenants: what happens before somebody is signed in, what nobody's question may read, and work for all. */
 export const IDENTITY_SYSTEM_DB = Symbol('identity-system-db');
 
 export function identityDataSource(url: string, role?: string): DataSource {
