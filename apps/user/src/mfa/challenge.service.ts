@@ -66,8 +66,8 @@ export class ChallengeService {
 }
 
 /** Whether it is the password that was checked when the challenge was made. */
-export const isOfPassword = ({ passwordDigest }: OpenChallenge, passwordHash: string | null): boolean =>
-  passwordHash !== null && digest(passwordHash).equals(passwordDigest);
+export const isOfPassword = ({ passwordDigest }: OpenChallenge, passwordHash: string): boolean =>
+  digest(passwordHash).equals(passwordDigest);
 
 export const challengeOver = () =>
   new AppError('challenge_over', 'This sign-in is over: begin again with your password.');

@@ -12,9 +12,10 @@ const FORGET_EVERY_MS = 10 * 60_000;
 
 /** A try to sign in, or the like: from where, and as whom. */
 export interface Try {
-  /** What is tried; each is counted by itself. */
-  what?: 'password-reset' | 'single-sign-on';
-  email: string;
+  /** What is tried, where it is no password; each is counted by itself. */
+  what?: 'password-reset' | 'second-factor' | 'single-sign-on';
+  /** The email, or what else names who it is. */
+  account: string;
   /** Empty where nobody knows. */
   address: string;
 }
@@ -116,7 +117,7 @@ export class SignInGuard implements OnModuleInit {
   }
 }
 
-const accountOf = ({ what, email }: Try) => (what ? `${what} ${email}` : email);
+const accountOf = ({ what, account }: Try) => (what ? `${what} ${account}` : account);
 const keyOf = (attempt: Try) => [digest(accountOf(attempt)), attempt.address];
 
 const tooMany = (seconds: number) =>
