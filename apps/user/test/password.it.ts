@@ -23,10 +23,7 @@ const change = (token: string, currentPassword: string, newPassword: string) =>
   stack.rpc.call(passwordChange, { currentPassword, newPassword, ip: '203.0.113.7' }, { token });
 const works = (token: string) => stack.works(token);
 const NEW = 'kopi-susu-melati';
-const hashOf = (id: string) =>
-  asRole(stack.databaseUrl, SYSTEM_ROLE, (db) =>
-    db.query<unknown[]>('SELECT password_hash FROM agent WHERE id = $1', [id]),
-  );
+const hashOf = (id: string) => stack.query('SELECT password_hash FROM agent WHERE id = $1', [id]);
 /** The system role's, and not committed yet, until somebody waits for it. */
 const untilSomebodyWaits = async (sql: string, id: string, work: () => unknown) => {
   const db = await identityOwner(stack.databaseUrl);
