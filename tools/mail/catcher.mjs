@@ -85,8 +85,10 @@ export async function startCatcher({ smtpPort, httpPort }) {
  * @param {CaughtMail[]} mails
  */
 function answer({ url = '/', headers }, mails) {
+  const base = `http://${headers.host || 'unknown'}`;
+  if (!URL.canParse(url, base)) return plain(400, 'no address');
+  const { hostname, pathname } = new URL(url, base);
   // A page of the internet whose name was made to lead here must not read what only its owner should.
-  const { hostname, pathname } = new URL(url, `http://${headers.host || 'unknown'}`);
   if (hostname !== HOST && hostname !== 'localhost') return plain(403, `open it as http://${HOST}`);
   if (pathname === '/health/ready') return plain(200, 'ready');
   if (pathname === '/mails.json')

@@ -2,25 +2,25 @@ import { Global, Module, type DynamicModule } from '@nestjs/common';
 import { brokerNames } from '@scrm/contracts';
 import { DatabaseModule } from '@scrm/database';
 import { MessagingModule, type MessagingOptions } from '@scrm/messaging';
-import { AccessModule } from './access/access.module';
 import { AccessTokenModule } from './access-token/access-token.module';
+import { AccessModule } from './access/access.module';
+import { AgentImportModule } from './agent-import/agent-import.module';
 import { AgentModule } from './agent/agent.module';
 import { ApiKeyModule } from './api-key/api-key.module';
-import { AuditModule } from './audit/audit.module';
 import { AssignmentTargetModule } from './assignment-target/assignment-target.module';
-import { AgentImportModule } from './agent-import/agent-import.module';
+import { AuditModule } from './audit/audit.module';
 import { USER_CONFIG, type UserConfig } from './config';
 import { identityPools } from './db/data-source';
 import { HandOverModule } from './hand-over/hand-over.module';
 import { InvitationModule } from './invitation/invitation.module';
 import { KeysModule } from './keys/keys.module';
+import { MailModule } from './mail/mail.module';
 import { MfaModule } from './mfa/mfa.module';
+import { PasswordResetModule } from './password-reset/password-reset.module';
 import { PasswordModule } from './password/password.module';
+import { PresenceModule } from './presence/presence.module';
 import { RoleModule } from './role/role.module';
 import { SecurityPolicyModule } from './security-policy/security-policy.module';
-import { MailModule } from './mail/mail.module';
-import { PasswordResetModule } from './password-reset/password-reset.module';
-import { PresenceModule } from './presence/presence.module';
 import { SessionModule } from './session/session.module';
 import { SigningKeyModule } from './signing-key/signing-key.module';
 import { SsoModule } from './sso/sso.module';
@@ -42,21 +42,21 @@ export class AppModule {
         MessagingModule.forRoot(messagingOptions(config)),
         AccessModule,
         AccessTokenModule,
+        AgentImportModule,
         AgentModule,
         ApiKeyModule,
-        AuditModule,
         AssignmentTargetModule,
+        AuditModule,
         HandOverModule,
-        AgentImportModule,
         InvitationModule,
         KeysModule,
+        MailModule,
         MfaModule,
         PasswordModule,
-        RoleModule,
-        SecurityPolicyModule,
-        MailModule,
         PasswordResetModule,
         PresenceModule,
+        RoleModule,
+        SecurityPolicyModule,
         SessionModule,
         SigningKeyModule,
         SsoModule,

@@ -3,5 +3,5 @@ import { createHash, randomBytes } from 'node:crypto';
 /** 256 random bits, for links and the like. */
 export const newToken = (): string => randomBytes(32).toString('base64url');
 
-/** What is kept of a token. It is random, so the hash needs no salt. */
-export const digest = (token: string): Buffer => createHash('sha256').update(token).digest();
+/** SHA-256, kept in place of the text. Tokens are random and long, so it needs no salt and need not be slow. */
+export const digest = (text: string): Buffer => createHash('sha256').update(text).digest();

@@ -8,18 +8,7 @@ import {
 } from '@scrm/contracts';
 import { eventually } from '@scrm/testing';
 import jwt from 'jsonwebtoken';
-import {
-  admin,
-  agent,
-  asRole,
-  demo,
-  leader,
-  refused,
-  startUserStack,
-  stranger,
-  SYSTEM_ROLE,
-  type UserStack,
-} from './stack';
+import { admin, agent, demo, leader, refused, startUserStack, stranger, type UserStack } from './stack';
 
 let stack: UserStack;
 let told: Revocation[];
@@ -192,11 +181,9 @@ describe('an agent', () => {
   it('is not the last admin to go, though two of them take it from each other at the same moment', async () => {
     await update(token, { agentId: leader.id, role: 'agent' });
     const admins = () =>
-      asRole(stack.databaseUrl, SYSTEM_ROLE, (db) =>
-        db.query<{ email: string }[]>(
-          `SELECT email FROM agent WHERE tenant_id = $1 AND role = 'admin' AND status = 'active'`,
-          [demo.tenant.id],
-        ),
+      stack.query<{ email: string }>(
+        `SELECT email FROM agent WHERE tenant_id = $1 AND role = 'admin' AND status = 'active'`,
+        [demo.tenant.id],
       );
     const pair = [admin, citra];
     for (let round = 0; round < 5; round++) {

@@ -119,6 +119,30 @@ it('fails bad lines alone, and says which, where and why', async () => {
   for (const email of emails) expect(await find(email)).toMatchObject({ status: 'invited' });
 });
 
+it('takes roles of the business’s own by their ids, as an export has them', async () => {
+  const make = async (name: string, grants: RpcRequest<typeof roleCreate>['grants']) =>
+    (await stack.rpc.call(roleCreate, { name, grants }, { token })).id;
+  const [role, more] = [
+    await make('Reader', { 'agent.read': 'all' }),
+    await make('Auditor', { 'audit.read': 'all' }),
+  ];
+  const inviter = await make('Host', { 'agent.read': 'all', 'agent.invite': 'all' });
+  const emails = [fresh(), fresh(), fresh()];
+  const [created, unknown] = await run([
+    cells(emails[0]!, { role: role.toUpperCase() }),
+    cells(emails[1]!, { role: demo.tenant.id }),
+  ]);
+  expect(created).toMatchObject({ outcome: 'created' });
+  expect(unknown).toMatchObject({ outcome: 'failed', column: 'role', reason: 'there is no such role' });
+  expect(await find(emails[0]!)).toMatchObject({ role });
+  expect(await run([cells(emails[0]!, { role })])).toMatchObject([{ outcome: 'exists' }]);
+  await stack.rpc.call(agentUpdate, { agentId: leader.id, role: inviter }, { token });
+  const as = (await stack.signIn(leader)).accessToken;
+  const lines = await run([cells(emails[1]!, { role: more }), cells(emails[2]!, { role })], { as });
+  expect(lines).toMatchObject([{ outcome: 'failed', column: 'role' }, { outcome: 'created' }]);
+  await stack.rpc.call(agentUpdate, { agentId: leader.id, role: 'leader' }, { token });
+});
+
 it('puts nobody into a team for who may not change teams', async () => {
   const grants = { ...ROLE_GRANTS.agent, 'agent.invite': 'all' as const };
   const { id: role } = await stack.rpc.call(roleCreate, { name: 'Inviter', grants }, { token });

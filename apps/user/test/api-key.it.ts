@@ -25,7 +25,6 @@ import {
   refused,
   startUserStack,
   stranger,
-  SYSTEM_ROLE,
   type UserStack,
 } from './stack';
 
@@ -77,9 +76,7 @@ describe('an API key', () => {
 
   it('is known to the database by its hash only', async () => {
     const { key } = await create('Hashed');
-    const dump = await asRole(stack.databaseUrl, SYSTEM_ROLE, (db) =>
-      db.query('SELECT a::text FROM api_key a'),
-    );
+    const dump = await stack.query('SELECT a::text FROM api_key a');
     expect(JSON.stringify(dump)).not.toContain(key.split('_')[2]);
   });
 
@@ -212,8 +209,7 @@ describe('an API key', () => {
 describe('what keys may ask in a minute', () => {
   const allow = (tenantId: string, apiKeyId: string, wanted: number) =>
     stack.rpc.call(apiKeyAllow, { tenantId, apiKeyId, wanted });
-  const anew = () =>
-    asRole(stack.databaseUrl, SYSTEM_ROLE, (db) => db.query(`UPDATE request_allowance SET minute = 'epoch'`));
+  const anew = () => stack.query(`UPDATE request_allowance SET minute = 'epoch'`);
   const [one, two, three] = demo.agents.map(({ id }) => id) as [string, string, string];
   /** Not in the last seconds of a minute: a test is not about two of them. */
   beforeEach(async () => {
@@ -236,6 +232,15 @@ describe('what keys may ask in a minute', () => {
     await expect(allow(demo.tenant.id, three, 100)).resolves.toMatchObject({ granted: 50, remaining: 0 });
     await expect(allow(demo.tenant.id, three, 1)).resolves.toMatchObject({ granted: 0, exhausted: 'tenant' });
     await expect(allow(stranger.tenant.id, one, 10)).resolves.toMatchObject({ granted: 10, remaining: 90 });
+  });
+
+  it('does not begin anew by a question of the minute before, which waited', async () => {
+    await allow(demo.tenant.id, one, 100);
+    await stack.query(`UPDATE request_allowance SET minute = minute + interval '1 minute'`);
+    const late = await allow(demo.tenant.id, one, 10);
+    expect(late).toMatchObject({ granted: 0, exhausted: 'key' });
+    await expect(allow(demo.tenant.id, two, 100)).resolves.toMatchObject({ granted: 100, remaining: 0 });
+    await expect(allow(demo.tenant.id, three, 100)).resolves.toMatchObject({ granted: 50, remaining: 0 });
   });
 
   it('is there again in the next minute', async () => {

@@ -191,10 +191,9 @@ describe('in the audit trail', () => {
       await setTenantStatus(db, tenantId, 'suspended');
       await setTenantStatus(db, tenantId, 'suspended');
       await setTenantStatus(db, tenantId, 'active');
-      const rows = await asRole(stack.databaseUrl, SYSTEM_ROLE, (system) =>
-        system.query('SELECT actor_kind, action, after FROM audit_entry WHERE tenant_id = $1 ORDER BY seq', [
-          tenantId,
-        ]),
+      const rows = await stack.query(
+        'SELECT actor_kind, action, after FROM audit_entry WHERE tenant_id = $1 ORDER BY seq',
+        [tenantId],
       );
       expect(rows).toEqual([
         { actor_kind: 'operator', action: 'tenant.created', after: { name: 'New shop', adminId: agentId } },

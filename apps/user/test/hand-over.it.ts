@@ -8,17 +8,7 @@ import {
 } from '@scrm/contracts';
 import { eventually } from '@scrm/testing';
 import jwt from 'jsonwebtoken';
-import {
-  admin,
-  type agent,
-  asRole,
-  demo,
-  refused,
-  startUserStack,
-  stranger,
-  SYSTEM_ROLE,
-  type UserStack,
-} from './stack';
+import { admin, type agent, demo, refused, startUserStack, stranger, type UserStack } from './stack';
 
 const NOBODY = '01980000-0000-7000-8000-0000000000ee';
 const [sales] = demo.teams as [(typeof demo.teams)[number]];
@@ -53,10 +43,7 @@ const version = async (who: typeof agent) =>
   (jwt.decode((await stack.signIn(who)).accessToken) as { av: number }).av;
 const target = (agentId?: string, teamId?: string, tenantId = demo.tenant.id) =>
   stack.rpc.call(assignmentTargetGet, { tenantId, ...(agentId && { agentId }), ...(teamId && { teamId }) });
-const undelivered = () =>
-  asRole(stack.databaseUrl, SYSTEM_ROLE, (db) =>
-    db.query<unknown[]>('SELECT 1 FROM hand_over WHERE delivered_at IS NULL'),
-  );
+const undelivered = () => stack.query('SELECT 1 FROM hand_over WHERE delivered_at IS NULL');
 
 describe('one with open conversations', () => {
   it('is not let go before it is said who takes over, and all stays as it is', async () => {

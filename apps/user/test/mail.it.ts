@@ -5,7 +5,7 @@ import { eventually } from '@scrm/testing';
 import { MailRepository } from '../src/mail/mail.repository';
 import { userService } from '../src/service';
 import { startMailServer, tokenIn, type TestMailServer } from './mail-server';
-import { admin, agent, alter, asRole, demo, startUserStack, SYSTEM_ROLE, type UserStack } from './stack';
+import { admin, agent, alter, demo, startUserStack, type UserStack } from './stack';
 
 let server: TestMailServer;
 let stack: UserStack;
@@ -25,7 +25,6 @@ const someone = () => `new${++unique}@demo.test`;
 const invite = (email: string, name = 'Sari Wulan', rpc = stack.rpc) =>
   rpc.call(agentCreate, { name, email, role: 'agent' }, { token });
 const renew = (agentId: string) => stack.rpc.call(agentInvite, { agentId }, { token });
-const query = <T>(sql: string) => asRole(stack.databaseUrl, SYSTEM_ROLE, (db) => db.query<T[]>(sql));
 const arrives = (email: string, count = 1) =>
   eventually(() => {
     expect(server.mailsTo(email)).toHaveLength(count);
@@ -34,17 +33,17 @@ const arrives = (email: string, count = 1) =>
 /** Nothing is left to send; what was sent is forgotten. */
 const settled = () =>
   eventually(async () =>
-    expect(await query('SELECT 1 FROM mail WHERE next_attempt_at IS NOT NULL OR letter IS NOT NULL')).toEqual(
-      [],
-    ),
+    expect(
+      await stack.query('SELECT 1 FROM mail WHERE next_attempt_at IS NOT NULL OR letter IS NOT NULL'),
+    ).toEqual([]),
   );
 /** As if the wait for the next attempt were over. */
-const tryNow = () => query('UPDATE mail SET next_attempt_at = now() WHERE next_attempt_at IS NOT NULL');
+const tryNow = () => stack.query('UPDATE mail SET next_attempt_at = now() WHERE next_attempt_at IS NOT NULL');
 /** And it failed: who has only claimed it has it for longer. */
 const triedOnce = () =>
   eventually(async () => {
     const sql = `SELECT 1 FROM mail WHERE attempts = 1 AND next_attempt_at - now() BETWEEN '0 s' AND '5 s'`;
-    expect(await query(sql)).toHaveLength(1);
+    expect(await stack.query(sql)).toHaveLength(1);
   });
 
 it('brings an invitation with a link that works, and forgets what it said', async () => {
@@ -120,7 +119,7 @@ it('is given up when it is of no use any more', async () => {
   server.refuse(450);
   await invite(email);
   await triedOnce();
-  await query(`UPDATE mail SET expires_at = now() WHERE next_attempt_at IS NOT NULL`);
+  await stack.query(`UPDATE mail SET expires_at = now() WHERE next_attempt_at IS NOT NULL`);
   await tryNow();
   await expect(stack.app.get(MailRepository).giveUp()).resolves.toEqual(['invitation']);
   server.refuse(null);
@@ -153,7 +152,7 @@ it('is claimed one at a time, where the planner takes the table for empty, too',
   const { held, release } = server.hold();
   await Promise.all(emails.map((email) => invite(email)));
   await eventually(() => Promise.resolve(expect(held).toHaveLength(1)));
-  await expect(query('SELECT 1 FROM mail WHERE attempts > 0')).resolves.toHaveLength(1);
+  await expect(stack.query('SELECT 1 FROM mail WHERE attempts > 0')).resolves.toHaveLength(1);
   release();
   await Promise.all(emails.map((email) => arrives(email)));
   await settled();
@@ -171,7 +170,7 @@ it('floods nobody: the fourth in an hour is not sent, and its link is handed ove
   expect(mailed).toBe(false);
   await settled();
   expect(server.mailsTo(email)).toHaveLength(3);
-  await query(`UPDATE mail SET counted_since = now() - interval '1 hour' WHERE address = '${email}'`);
+  await stack.query(`UPDATE mail SET counted_since = now() - interval '1 hour' WHERE address = '${email}'`);
   expect((await renew(agentId)).mailed).toBe(true);
   await arrives(email, 4);
   await expect(

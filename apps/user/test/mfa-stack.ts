@@ -7,7 +7,7 @@ import {
   type Challenge,
 } from '@scrm/contracts';
 import { Secret, TOTP } from 'otpauth';
-import { alter, asRole, SYSTEM_ROLE, type UserStack } from './stack';
+import { alter, type UserStack } from './stack';
 
 /** The code of an authenticator, `steps` from now. */
 export const codeOf = (secret: string, steps = 0) =>
@@ -48,16 +48,12 @@ export function mfaOf(stack: UserStack) {
     enrolBy: (challenge: string) => stack.rpc.call(mfaChallengeEnrol, { challenge }),
     confirmBy: (challenge: string, code: string) => stack.rpc.call(mfaChallengeConfirm, { challenge, code }),
     /** As if time had passed: codes of this moment are good once more. */
-    forgetSteps: () =>
-      asRole(stack.databaseUrl, SYSTEM_ROLE, (db) =>
-        db.query('UPDATE mfa_totp SET last_step = last_step - 10'),
-      ),
+    forgetSteps: () => stack.query('UPDATE mfa_totp SET last_step = last_step - 10'),
     /** Nobody has a second factor. */
     forget: async () => {
       for (const table of ['recovery_code', 'mfa_totp', 'sign_in_challenge'])
         await alter(stack.databaseUrl, table, `DELETE FROM ${table}`);
     },
-    forgetTries: () =>
-      asRole(stack.databaseUrl, SYSTEM_ROLE, (db) => db.query('DELETE FROM sign_in_attempt')),
+    forgetTries: () => stack.query('DELETE FROM sign_in_attempt'),
   };
 }

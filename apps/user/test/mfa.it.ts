@@ -16,14 +16,12 @@ import {
   admin,
   agent,
   alter,
-  asRole,
   demo,
   leader,
   refused,
   SECRETS_KEY,
   startUserStack,
   stranger,
-  SYSTEM_ROLE,
   type UserStack,
 } from './stack';
 
@@ -81,8 +79,9 @@ describe('who has a second factor', () => {
   });
 
   it('gets no session without a code, though there was no second factor when the password was looked at', async () => {
-    const [row] = await asRole(stack.databaseUrl, SYSTEM_ROLE, (db) =>
-      db.query<{ hash: string }[]>('SELECT password_hash AS hash FROM agent WHERE id = $1', [agent.id]),
+    const [row] = await stack.query<{ hash: string }>(
+      'SELECT password_hash AS hash FROM agent WHERE id = $1',
+      [agent.id],
     );
     const create = (mine: boolean) =>
       stack.app
@@ -203,8 +202,9 @@ describe('the challenge', () => {
   it('is over when the password is another one by now, or the agent is out', async () => {
     const set = (column: string, value: string) =>
       alter(stack.databaseUrl, 'agent', `UPDATE agent SET ${column} = '${value}' WHERE id = '${agent.id}'`);
-    const [row] = await asRole(stack.databaseUrl, SYSTEM_ROLE, (db) =>
-      db.query<{ hash: string }[]>('SELECT password_hash AS hash FROM agent WHERE id = $1', [agent.id]),
+    const [row] = await stack.query<{ hash: string }>(
+      'SELECT password_hash AS hash FROM agent WHERE id = $1',
+      [agent.id],
     );
     const { accessToken } = await signIn(recoveryCodes[0]!);
     const [before, after] = [await mfa.challenge(agent), 'payung-kuning-di-pasar'];
@@ -289,10 +289,8 @@ describe('setting it up', () => {
 
   it('keeps seeds sealed with the tenant’s key, which is replaced while people sign in, and hashes of codes', async () => {
     const seeds = () =>
-      asRole(stack.databaseUrl, SYSTEM_ROLE, (db) =>
-        db.query<{ seed: Buffer; hash: Buffer }[]>(
-          'SELECT f.seed, c.hash FROM mfa_totp f JOIN recovery_code c USING (agent_id)',
-        ),
+      stack.query<{ seed: Buffer; hash: Buffer }>(
+        'SELECT f.seed, c.hash FROM mfa_totp f JOIN recovery_code c USING (agent_id)',
       );
     const [before] = await seeds();
     expect(before!.seed.includes(secret)).toBe(false);

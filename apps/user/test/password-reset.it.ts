@@ -5,13 +5,11 @@ import {
   admin,
   agent,
   alter,
-  asRole,
   demo,
   identityOwner,
   leader,
   startUserStack,
   stranger,
-  SYSTEM_ROLE,
   type UserStack,
 } from './stack';
 
@@ -26,11 +24,10 @@ afterAll(async () => {
   await server.stop();
 });
 beforeEach(async () => {
-  await query('DELETE FROM mail');
-  await query('DELETE FROM sign_in_attempt');
+  await stack.query('DELETE FROM mail');
+  await stack.query('DELETE FROM sign_in_attempt');
 });
 
-const query = <T>(sql: string) => asRole(stack.databaseUrl, SYSTEM_ROLE, (db) => db.query<T[]>(sql));
 const RESET = 'Choose a new password';
 const CHANGED = 'Your password was changed';
 const mailsTo = (email: string, subject = RESET) =>
@@ -40,8 +37,8 @@ const ask = (email: string, ip = '203.0.113.7') => stack.rpc.call(passwordResetC
 const answered = () =>
   eventually(
     async () => {
-      expect(await query('SELECT 1 FROM password_reset_request')).toEqual([]);
-      expect(await query('SELECT 1 FROM mail WHERE next_attempt_at IS NOT NULL')).toEqual([]);
+      expect(await stack.query('SELECT 1 FROM password_reset_request')).toEqual([]);
+      expect(await stack.query('SELECT 1 FROM mail WHERE next_attempt_at IS NOT NULL')).toEqual([]);
     },
     { within: 15_000 },
   );
@@ -104,7 +101,7 @@ it('is over when it has expired, was replaced, was never given out, or the passw
   const replaced = await tokenFor(leader.email);
   const expired = await tokenFor(leader.email);
   await expect(confirm(replaced, 'kopi-susu-melati')).rejects.toMatchObject(over);
-  await query(`UPDATE password_reset SET expires_at = now() WHERE agent_id = '${leader.id}'`);
+  await stack.query(`UPDATE password_reset SET expires_at = now() WHERE agent_id = '${leader.id}'`);
   await expect(confirm(expired, 'kopi-susu-melati')).rejects.toMatchObject(over);
   await expect(confirm('nonsense', 'kopi-susu-melati')).rejects.toMatchObject(over);
   const outrun = await tokenFor(leader.email);
@@ -189,7 +186,7 @@ it('is asked for five times from one address, then ever more slowly; signing in 
 
 it('keeps no token', async () => {
   const token = await tokenFor(leader.email);
-  const rows = await query('SELECT p::text AS reset, m::text AS mail FROM password_reset p, mail m');
+  const rows = await stack.query('SELECT p::text AS reset, m::text AS mail FROM password_reset p, mail m');
   expect(JSON.stringify(rows)).toContain(leader.id);
   expect(JSON.stringify(rows)).not.toContain(token);
   expect(JSON.stringify(rows)).not.toContain(Buffer.from(token).toString('hex'));

@@ -1,6 +1,16 @@
 import { passwordChange } from '@scrm/contracts';
 import { eventually } from '@scrm/testing';
-import { agent, asRole, identityOwner, leader, startUserStack, SYSTEM_ROLE, type UserStack } from './stack';
+import jwt from 'jsonwebtoken';
+import {
+  agent,
+  asRole,
+  demo,
+  identityOwner,
+  leader,
+  startUserStack,
+  SYSTEM_ROLE,
+  type UserStack,
+} from './stack';
 
 let stack: UserStack;
 beforeAll(async () => {
@@ -13,6 +23,27 @@ const change = (token: string, currentPassword: string, newPassword: string) =>
   stack.rpc.call(passwordChange, { currentPassword, newPassword, ip: '203.0.113.7' }, { token });
 const works = (token: string) => stack.works(token);
 const NEW = 'kopi-susu-melati';
+const hashOf = (id: string) => stack.query('SELECT password_hash FROM agent WHERE id = $1', [id]);
+/** The system role's, and not committed yet, until somebody waits for it. */
+const untilSomebodyWaits = async (sql: string, id: string, work: () => unknown) => {
+  const db = await identityOwner(stack.databaseUrl);
+  const runner = db.createQueryRunner();
+  await runner.startTransaction();
+  await runner.query(`SET LOCAL ROLE ${SYSTEM_ROLE}`);
+  await runner.query(sql, [id]);
+  work();
+  await eventually(() =>
+    asRole(stack.databaseUrl, SYSTEM_ROLE, async (other) => {
+      const waiting = await other.query<unknown[]>('SELECT 1 FROM pg_locks WHERE NOT granted');
+      expect(waiting).not.toEqual([]);
+    }),
+  );
+  return async () => {
+    await runner.commitTransaction();
+    await runner.release();
+    await db.destroy();
+  };
+};
 
 it('is changed by its owner, who stays here and is signed out everywhere else', async () => {
   const [here, elsewhere] = [await signIn(agent.password), await signIn(agent.password)];
@@ -59,21 +90,30 @@ it('is changed once, when two do it at the same moment', async () => {
 });
 
 it('lets nobody in by the old one, though it was looked at before it was changed', async () => {
-  const db = await identityOwner(stack.databaseUrl);
-  const change = db.createQueryRunner();
-  await change.startTransaction();
-  await change.query(`SET LOCAL ROLE ${SYSTEM_ROLE}`);
-  await change.query(`UPDATE agent SET password_hash = password_hash || 'x' WHERE id = $1`, [leader.id]);
-  const late = signIn(leader.password, leader.email);
-  late.catch(() => undefined);
-  await eventually(() =>
-    asRole(stack.databaseUrl, SYSTEM_ROLE, async (other) => {
-      const waiting = await other.query<unknown[]>('SELECT 1 FROM pg_locks WHERE NOT granted');
-      expect(waiting).not.toEqual([]);
-    }),
+  let late!: Promise<unknown>;
+  const commit = await untilSomebodyWaits(
+    `UPDATE agent SET password_hash = password_hash || 'x' WHERE id = $1`,
+    leader.id,
+    () => {
+      late = signIn(leader.password, leader.email);
+      late.catch(() => undefined);
+    },
   );
-  await change.commitTransaction();
-  await change.release();
-  await db.destroy();
+  await commit();
   await expect(late).rejects.toMatchObject({ code: 'invalid_credentials' });
+});
+
+it('is changed with the others signed out, or not at all', async () => {
+  const owner = demo.agents[3]!;
+  const [here, elsewhere] = [await stack.signIn(owner), await stack.signIn(owner)];
+  const { sid } = jwt.decode(elsewhere.accessToken) as { sid: string };
+  const before = await hashOf(owner.id);
+  let changing!: Promise<unknown>;
+  const commit = await untilSomebodyWaits('SELECT 1 FROM session WHERE id = $1 FOR UPDATE', sid, () => {
+    changing = change(here.accessToken, owner.password, NEW);
+    changing.catch(() => undefined);
+  });
+  await expect(hashOf(owner.id)).resolves.toEqual(before);
+  await commit();
+  await expect(changing).resolves.toEqual({ revoked: 1 });
 });

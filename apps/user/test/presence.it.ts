@@ -13,7 +13,7 @@ import { eventually } from '@scrm/testing';
 import { connect, type ChannelModel } from 'amqplib';
 import { randomUUID } from 'node:crypto';
 import { PresenceService } from '../src/presence/presence.service';
-import { admin, asRole, demo, startUserStack, stranger, SYSTEM_ROLE, type UserStack } from './stack';
+import { admin, demo, startUserStack, stranger, type UserStack } from './stack';
 
 type Agent = (typeof demo.agents)[number];
 const [budi, citra, dimas, eka] = demo.agents.slice(1) as [Agent, Agent, Agent, Agent];
@@ -63,8 +63,6 @@ class Pod {
   }
 }
 
-const db = <T>(sql: string, values: unknown[] = []) =>
-  asRole(stack.databaseUrl, SYSTEM_ROLE, (source) => source.query<T>(sql, values));
 const presences = async () => {
   const { items } = await stack.rpc.call(agentList, { limit: 100 }, { token });
   return new Map(items.map(({ id, presence }) => [id, presence]));
@@ -76,7 +74,7 @@ const choose = async (who: Agent, status: Presence) =>
   stack.rpc.call(presenceSet, { status }, { token: (await stack.signIn(who)).accessToken });
 /** As if the pod was last heard long ago. */
 const forget = (pods: Pod[]) =>
-  db(`UPDATE ws_pod SET seen_at = now() - interval '1 hour' WHERE pod = ANY($1)`, [
+  stack.query(`UPDATE ws_pod SET seen_at = now() - interval '1 hour' WHERE pod = ANY($1)`, [
     pods.map(({ pod }) => pod),
   ]);
 
@@ -102,9 +100,9 @@ it('stays where the last socket is, whichever pod goes', async () => {
   await other.has(dimas);
   await killed.has(dimas, eka);
   await one.has();
-  expect(await db('SELECT present, left_at FROM agent_presence WHERE agent_id = $1', [dimas.id])).toEqual([
-    { present: true, left_at: null },
-  ]);
+  expect(
+    await stack.query('SELECT present, left_at FROM agent_presence WHERE agent_id = $1', [dimas.id]),
+  ).toEqual([{ present: true, left_at: null }]);
   // Killed: nobody says that its sockets are gone.
   await forget([killed]);
   await eventually(
@@ -118,7 +116,9 @@ it('stays where the last socket is, whichever pod goes', async () => {
   expect(toldOf(dimas)).toEqual(['online']);
   await forget([other]);
   await becomes(dimas, 'offline');
-  expect(await db('SELECT 1 FROM agent_socket WHERE agent_id = ANY($1)', [[dimas.id, eka.id]])).toEqual([]);
+  expect(
+    await stack.query('SELECT 1 FROM agent_socket WHERE agent_id = ANY($1)', [[dimas.id, eka.id]]),
+  ).toEqual([]);
 });
 
 it('is what they chose, also when they come back', async () => {
@@ -136,7 +136,7 @@ it('is what they chose, also when they come back', async () => {
   await expect(choose(budi, 'offline')).resolves.toEqual({ status: 'offline', presence: 'offline' });
   await pod.has();
   await eventually(async () =>
-    expect(await db('SELECT present FROM agent_presence WHERE agent_id = $1', [budi.id])).toEqual([
+    expect(await stack.query('SELECT present FROM agent_presence WHERE agent_id = $1', [budi.id])).toEqual([
       { present: false },
     ]),
   );
@@ -157,8 +157,8 @@ it('costs one row a report, where nobody came or went', async () => {
   const pod = new Pod();
   const state = () =>
     Promise.all([
-      db('SELECT xmin, ctid FROM agent_socket WHERE pod = $1 ORDER BY agent_id', [pod.pod]),
-      db('SELECT xmin, ctid FROM agent_presence WHERE agent_id = ANY($1) ORDER BY agent_id', [
+      stack.query('SELECT xmin, ctid FROM agent_socket WHERE pod = $1 ORDER BY agent_id', [pod.pod]),
+      stack.query('SELECT xmin, ctid FROM agent_presence WHERE agent_id = ANY($1) ORDER BY agent_id', [
         [citra.id, dimas.id],
       ]),
     ]);
@@ -173,15 +173,15 @@ it('goes by the newest report of a pod', async () => {
   const pod = new Pod();
   await pod.say(5, [eka]);
   await pod.say(4, []);
-  expect(await db('SELECT 1 FROM agent_socket WHERE pod = $1', [pod.pod])).toHaveLength(1);
+  expect(await stack.query('SELECT 1 FROM agent_socket WHERE pod = $1', [pod.pod])).toHaveLength(1);
   await pod.say(6, []);
-  expect(await db('SELECT 1 FROM agent_socket WHERE pod = $1', [pod.pod])).toEqual([]);
+  expect(await stack.query('SELECT 1 FROM agent_socket WHERE pod = $1', [pod.pod])).toEqual([]);
 });
 
 it('is nothing that one business knows of another', async () => {
   const pod = new Pod();
   await pod.say(1, [foreign]);
-  expect(await db('SELECT 1 FROM agent_socket WHERE pod = $1', [pod.pod])).toEqual([]);
+  expect(await stack.query('SELECT 1 FROM agent_socket WHERE pod = $1', [pod.pod])).toEqual([]);
   await pod.say(2, [foreign], stranger.tenant.id);
   await eventually(() =>
     expect(told.filter(({ id }) => id === foreign.id)).toEqual([
@@ -196,7 +196,7 @@ it('is one thing, in whatever order many pods say it at once', async () => {
   for (let round = 0; round < 10; round++) {
     const [holder, ...rest] = pods.toSorted(() => Math.random() - 0.5) as [Pod, ...Pod[]];
     await Promise.all([holder.has(citra, dimas), ...rest.map((pod, i) => pod.has(...(i % 2 ? [eka] : [])))]);
-    const rows = await db<{ left_at: Date | null }[]>(
+    const rows = await stack.query<{ left_at: Date | null }>(
       'SELECT left_at FROM agent_presence WHERE agent_id = ANY($1) AND present',
       [[citra.id, dimas.id]],
     );
@@ -222,7 +222,7 @@ it('outlives a restart of user, which forgets only whom it could have heard', as
   const looks = jest.spyOn(service.app.get(Health), 'readiness');
   // It has looked twice for who is gone, and has not listened for a whole lease yet.
   await eventually(() => expect(looks.mock.calls.length).toBeGreaterThanOrEqual(2));
-  expect(await db('SELECT 1 FROM ws_pod WHERE pod = $1', [dead.pod])).toHaveLength(1);
+  expect(await stack.query('SELECT 1 FROM ws_pod WHERE pod = $1', [dead.pod])).toHaveLength(1);
   await eventually(
     async () => {
       await alive.has(citra);

@@ -12,18 +12,7 @@ import {
 } from '@scrm/contracts';
 import { eventually } from '@scrm/testing';
 import { challengeOf, codeOf, mfaOf, wrongCode } from './mfa-stack';
-import {
-  admin,
-  agent,
-  alter,
-  asRole,
-  leader,
-  refused,
-  startUserStack,
-  stranger,
-  SYSTEM_ROLE,
-  type UserStack,
-} from './stack';
+import { admin, agent, alter, leader, refused, startUserStack, stranger, type UserStack } from './stack';
 
 let stack: UserStack;
 let mfa: ReturnType<typeof mfaOf>;
@@ -116,9 +105,9 @@ it('is set up by nobody whose password is another one by now, or who is out', as
   const over = { code: 'challenge_over' };
   const set = (column: string, value: string) =>
     alter(stack.databaseUrl, 'agent', `UPDATE agent SET ${column} = '${value}' WHERE id = '${leader.id}'`);
-  const [row] = await asRole(stack.databaseUrl, SYSTEM_ROLE, (db) =>
-    db.query<{ hash: string }[]>('SELECT password_hash AS hash FROM agent WHERE id = $1', [leader.id]),
-  );
+  const [row] = await stack.query<{ hash: string }>('SELECT password_hash AS hash FROM agent WHERE id = $1', [
+    leader.id,
+  ]);
   for (const [column, then, now] of [
     ['password_hash', 'another', row!.hash],
     ['status', 'deactivated', 'active'],

@@ -1,7 +1,7 @@
 import { agentMe, sessionCreate, sessionRefresh } from '@scrm/contracts';
 import { TokenVerifier } from '@scrm/platform';
 import jwt from 'jsonwebtoken';
-import { asRole, alter, agent, demo, leader, startUserStack, SYSTEM_ROLE, type UserStack } from './stack';
+import { alter, agent, demo, leader, startUserStack, type UserStack } from './stack';
 
 let stack: UserStack;
 beforeAll(async () => {
@@ -57,9 +57,7 @@ describe('signing in', () => {
 
   it('keeps no refresh token in the clear', async () => {
     const { refreshToken } = await signIn();
-    const rows = await asRole(stack.databaseUrl, SYSTEM_ROLE, (db) =>
-      db.query<{ row: string }[]>('SELECT r::text AS row FROM refresh_token r'),
-    );
+    const rows = await stack.query<{ row: string }>('SELECT r::text AS row FROM refresh_token r');
     expect(rows.length).toBeGreaterThan(0);
     expect(JSON.stringify(rows)).not.toContain(refreshToken);
     expect(JSON.stringify(rows)).not.toContain(Buffer.from(refreshToken).toString('hex'));

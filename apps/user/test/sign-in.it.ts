@@ -1,13 +1,13 @@
 import { sessionCreate } from '@scrm/contracts';
 import { eventually } from '@scrm/testing';
-import { agent, alter, asRole, leader, startUserStack, SYSTEM_ROLE, type UserStack } from './stack';
+import { agent, alter, leader, startUserStack, type UserStack } from './stack';
 
 let stack: UserStack;
 beforeAll(async () => {
   stack = await startUserStack();
 });
 afterAll(() => stack.close());
-beforeEach(() => asRole(stack.databaseUrl, SYSTEM_ROLE, (db) => db.query('DELETE FROM sign_in_attempt')));
+beforeEach(() => stack.query('DELETE FROM sign_in_attempt'));
 
 const HOME = '203.0.113.7';
 const THIEF = '198.51.100.9';
@@ -21,9 +21,7 @@ const outcomeOf = (attempt: Promise<unknown>) =>
     (error: { code: string; retryAfter?: number }) => `${error.code} ${error.retryAfter ?? ''}`.trim(),
   );
 const pass = (seconds: number) =>
-  asRole(stack.databaseUrl, SYSTEM_ROLE, (db) =>
-    db.query(`UPDATE sign_in_attempt SET last_at = last_at - $1 * interval '1 second'`, [seconds]),
-  );
+  stack.query(`UPDATE sign_in_attempt SET last_at = last_at - $1 * interval '1 second'`, [seconds]);
 
 it('takes five wrong passwords, then makes each next one wait twice as long, the right one too', async () => {
   for (let n = 0; n < 5; n++) expect(await outcomeOf(wrong(THIEF))).toBe('invalid_credentials');
@@ -41,9 +39,7 @@ it('takes five wrong passwords, then makes each next one wait twice as long, the
 
 it('waits a quarter of an hour at most, and then forgets', async () => {
   for (let n = 0; n < 5; n++) await outcomeOf(wrong(THIEF));
-  await asRole(stack.databaseUrl, SYSTEM_ROLE, (db) =>
-    db.query('UPDATE sign_in_attempt SET failures = 1000'),
-  );
+  await stack.query('UPDATE sign_in_attempt SET failures = 1000');
   expect(await outcomeOf(right(THIEF))).toBe('too_many_requests 900');
   await pass(901);
   for (let n = 0; n < 5; n++) expect(await outcomeOf(wrong(THIEF))).toBe('invalid_credentials');
@@ -93,8 +89,8 @@ it('does not count a deactivated agent’s right password as right', async () =>
 
 it('keeps no email', async () => {
   await outcomeOf(wrong(THIEF));
-  const rows = await asRole(stack.databaseUrl, SYSTEM_ROLE, (db) =>
-    db.query<{ row: string }[]>(`SELECT encode(account, 'escape') || address AS row FROM sign_in_attempt`),
+  const rows = await stack.query<{ row: string }>(
+    `SELECT encode(account, 'escape') || address AS row FROM sign_in_attempt`,
   );
   await eventually(() => expect(rows).toHaveLength(1));
   expect(rows[0]!.row).not.toContain('demo.test');

@@ -88,11 +88,9 @@ describe('signing keys', () => {
     retired: boolean;
   }
   const rows = () =>
-    asRole(stack.databaseUrl, SYSTEM_ROLE, (db) =>
-      db.query<Row[]>(
-        `SELECT kid, private_key AS private, encode(sealed_key, 'escape') AS sealed, master_key_id AS master,
+    stack.query<Row>(
+      `SELECT kid, private_key AS private, encode(sealed_key, 'escape') AS sealed, master_key_id AS master,
                 retired_at IS NOT NULL AS retired FROM signing_key ORDER BY created_at`,
-      ),
     );
   const run = (args: string[], env: NodeJS.ProcessEnv = {}) =>
     runProgram(CLI, args, { DATABASE_URL: stack.databaseUrl, SECRETS_KEY, ...env });

@@ -26,13 +26,11 @@ import {
   admin,
   agent,
   alter,
-  asRole,
   demo,
   leader,
   refused as ended,
   startUserStack,
   stranger,
-  SYSTEM_ROLE,
   type UserStack,
 } from './stack';
 
@@ -49,12 +47,11 @@ afterAll(async () => {
   await provider.kill();
 });
 beforeEach(async () => {
-  await query('DELETE FROM sso_identity');
-  await query('DELETE FROM sign_in_attempt');
+  await stack.query('DELETE FROM sso_identity');
+  await stack.query('DELETE FROM sign_in_attempt');
   await setUp();
 });
 
-const query = <T>(sql: string) => asRole(stack.databaseUrl, SYSTEM_ROLE, (db) => db.query<T[]>(sql));
 const setUp = (change: Partial<RpcRequest<typeof ssoConnectionPut>> = {}, by = token) =>
   stack.rpc.call(
     ssoConnectionPut,
@@ -93,7 +90,7 @@ describe('an agent', () => {
 
   it('stays who they are at the provider when their email there changes, and nobody takes their place', async () => {
     await signIn(`her=${agent.email}`);
-    const linked = await query(
+    const linked = await stack.query(
       `SELECT actor_id, after FROM audit_entry WHERE action = 'sso-identity.linked'`,
     );
     expect(linked.at(-1)).toMatchObject({ actor_id: agent.id, after: { subject: 'her' } });
@@ -150,7 +147,7 @@ describe('nobody comes in', () => {
     await start();
     await alter(stack.databaseUrl, 'sso_state', 'UPDATE sso_state SET expires_at = now()');
     await stack.app.get(SsoRepository).forgetExpired();
-    expect(await query('SELECT 1 FROM sso_state')).toEqual([]);
+    expect(await stack.query('SELECT 1 FROM sso_state')).toEqual([]);
   });
 
   it('by a code that was used, in another sign-in', async () => {
@@ -249,7 +246,7 @@ describe('the connection', () => {
       enforced: false,
       redirectUri: 'https://console.test/sso/callback',
     });
-    const [row] = await query<{ row: string }>(
+    const [row] = await stack.query<{ row: string }>(
       `SELECT encode(client_secret, 'escape') || c::text AS row FROM sso_connection c`,
     );
     expect(row!.row).not.toContain(CLIENT.clientSecret);

@@ -89,6 +89,8 @@ export interface UserStack extends RunningService {
   rpc: RpcClient;
   waba: FakeWaba;
   signIn(account: { email: string; password: string }, device?: Device): Promise<SessionTokens>;
+  /** Of the database, by the system role. */
+  query<T = unknown>(sql: string, values?: unknown[]): Promise<T[]>;
   /** Asks something with the token. */
   works(token: string): Promise<{ items: SessionView[] }>;
   /** All that was said of ended access, from now on. */
@@ -136,6 +138,8 @@ export async function startUserStack(extra: Partial<UserConfig> = {}): Promise<U
   const listeners: ChannelModel[] = [];
   const options: MessagingOptions = { url: broker.url, service: 'test', names: broker.names };
   const rpc = new RpcClient(options, drain, service.logger);
+  const query = <T>(sql: string, values?: unknown[]) =>
+    asRole(database.url, SYSTEM_ROLE, (db) => db.query<T[]>(sql, values));
   return {
     ...service,
     databaseUrl: database.url,
@@ -143,6 +147,7 @@ export async function startUserStack(extra: Partial<UserConfig> = {}): Promise<U
     rpc,
     waba,
     signIn: ({ email, password }, device = {}) => rpc.call(sessionCreate, { email, password, ...device }),
+    query,
     works: (token) => rpc.call(sessionList, {}, { token }),
     hearRevocations: async () => {
       const told: Revocation[] = [];
@@ -160,11 +165,7 @@ export async function startUserStack(extra: Partial<UserConfig> = {}): Promise<U
     asAdmin: (agentId) =>
       alter(database.url, 'agent', `UPDATE agent SET role = 'admin' WHERE id = '${agentId}'`),
     ageRefreshTokens: () =>
-      asRole(database.url, SYSTEM_ROLE, (db) =>
-        db.query(
-          `UPDATE refresh_token SET used_at = used_at - interval '11 seconds' WHERE used_at IS NOT NULL`,
-        ),
-      ),
+      query(`UPDATE refresh_token SET used_at = used_at - interval '11 seconds' WHERE used_at IS NOT NULL`),
     restart: async (meanwhile) => {
       await service.stop();
       await meanwhile();

@@ -12,18 +12,7 @@ import {
 } from '@scrm/contracts';
 import { eventually } from '@scrm/testing';
 import jwt from 'jsonwebtoken';
-import {
-  admin,
-  agent,
-  asRole,
-  demo,
-  leader,
-  refused,
-  startUserStack,
-  stranger,
-  SYSTEM_ROLE,
-  type UserStack,
-} from './stack';
+import { admin, agent, demo, leader, refused, startUserStack, stranger, type UserStack } from './stack';
 
 const NOBODY = '01980000-0000-7000-8000-0000000000ee';
 const [sales, support] = demo.teams as [Team, Team];
@@ -60,8 +49,6 @@ const put = (teamId: string, agentId: string, leads = false) =>
 const takeOut = (teamId: string, agentId: string) =>
   stack.rpc.call(teamMemberRemove, { teamId, agentId }, { token });
 const members = (teamId: string) => stack.rpc.call(teamMemberList, { teamId }, { token });
-const rows = <T>(sql: string, values: unknown[]) =>
-  asRole(stack.databaseUrl, SYSTEM_ROLE, (db) => db.query<T[]>(sql, values));
 /** The tokens of the session end, everybody is told, and the next one says these teams. */
 const hasNewTeams = async (session: { accessToken: string; refreshToken: string }, teams: string[]) => {
   await eventually(() => expect(works(session.accessToken)).rejects.toMatchObject(refused));
@@ -159,7 +146,7 @@ describe('the members of a team', () => {
     const team = await create('Rush');
     const before = claims((await signIn(dimas)).accessToken).av;
     await Promise.all([true, false, true, false].map((leads) => put(team.id, dimas.id, leads)));
-    expect(await rows('SELECT 1 FROM team_member WHERE team_id = $1', [team.id])).toHaveLength(1);
+    expect(await stack.query('SELECT 1 FROM team_member WHERE team_id = $1', [team.id])).toHaveLength(1);
     // One of them took him in; the others changed at most who leads.
     expect(claims((await signIn(dimas)).accessToken).av).toBe(before + 1);
     await remove(team.id);
@@ -174,7 +161,7 @@ describe('the members of a team', () => {
     const sessions = await Promise.all(people.map((one) => signIn(one)));
     await expect(remove(team.id)).resolves.toMatchObject({ members: 3 });
     for (const [i, teams] of [[sales.id], [support.id], []].entries()) await hasNewTeams(sessions[i]!, teams);
-    expect(await rows('SELECT 1 FROM team_member WHERE team_id = $1', [team.id])).toEqual([]);
+    expect(await stack.query('SELECT 1 FROM team_member WHERE team_id = $1', [team.id])).toEqual([]);
     token = (await signIn(admin)).accessToken;
     await expect(members(team.id)).rejects.toMatchObject(notFound);
   });
@@ -200,7 +187,7 @@ describe('the members of a team', () => {
       const team = await create(`Brief ${round}`);
       const [joined] = await Promise.allSettled([put(team.id, dimas.id), remove(team.id)]);
       expect(joined.status === 'fulfilled' ? notFound : joined.reason).toMatchObject(notFound);
-      expect(await rows('SELECT 1 FROM team_member WHERE team_id = $1', [team.id])).toEqual([]);
+      expect(await stack.query('SELECT 1 FROM team_member WHERE team_id = $1', [team.id])).toEqual([]);
       expect(claims((await signIn(dimas)).accessToken).teams).toEqual([sales.id]);
     }
   });

@@ -1,6 +1,6 @@
 import { runKeysCommand } from '@scrm/database';
 import { SCHEMA, SYSTEM_ROLE, wabaDataSource } from './db/data-source';
-import { boxesOf, openToken } from './sender/sender.secrets';
+import { openToken } from './sender/sender.secrets';
 
 /**
  * For those who run the system. Needs DATABASE_URL and the service's own SECRETS_KEY or SECRETS_KEY_FILE.
@@ -11,14 +11,11 @@ import { boxesOf, openToken } from './sender/sender.secrets';
 runKeysCommand({
   schema: SCHEMA,
   database: (url) => wabaDataSource(url, SYSTEM_ROLE, 2),
-  columns: (vault, masterKeys) => {
-    const boxes = boxesOf(masterKeys);
-    return [
-      {
-        table: 'sender',
-        column: 'access_token',
-        open: (sealed, place) => openToken(vault, boxes, sealed, place),
-      },
-    ];
-  },
+  columns: (vault, masterKeys) => [
+    {
+      table: 'sender',
+      column: 'access_token',
+      open: (sealed, place) => openToken(vault, masterKeys, sealed, place),
+    },
+  ],
 });

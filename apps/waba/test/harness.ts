@@ -8,7 +8,7 @@ import {
 } from '@scrm/contracts';
 import { migrate } from '@scrm/database';
 import { RpcClient, rpcServer } from '@scrm/messaging';
-import { startService, type RunningService } from '@scrm/platform';
+import { sealBytes, startService, type RunningService } from '@scrm/platform';
 import {
   createTestDatabase,
   eventually,
@@ -23,7 +23,6 @@ import { createHmac, randomUUID } from 'node:crypto';
 import type { DataSource } from 'typeorm';
 import { wabaConfig } from '../src/config';
 import { SCHEMA, SYSTEM_DB, wabaDataSource } from '../src/db/data-source';
-import { SecretBox } from '../src/sender/secret-box';
 import { wabaService } from '../src/waba.service';
 import { FakeGraph } from './fake-graph';
 
@@ -129,7 +128,7 @@ export class WabaHarness {
         `waba-${tenantId}`,
         sender.phoneNumberId,
         sender.teamId,
-        new SecretBox(SECRETS_KEY).seal('access-token', sender.id),
+        sealBytes(Buffer.from(SECRETS_KEY, 'base64'), Buffer.from('access-token'), sender.id),
       ],
     );
     return sender;

@@ -50,8 +50,8 @@ export interface Caller {
 }
 
 /**
- * Who may ask: a permission (checked against the caller's own token), `signed-in` (any valid token), `public`, or
- * `service` (other services of ours, which speak for nobody).
+ * Who may ask: a permission (checked against the caller's own token), `signed-in` (any person's valid token), `public`,
+ * or `service` (other services of ours, which speak for nobody).
  */
 export type RpcAccess = Permission | 'signed-in' | 'public' | 'service';
 

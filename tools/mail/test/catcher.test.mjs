@@ -62,16 +62,24 @@ it('keeps the last two hundred', async () => {
   assert.equal(kept[0].subject, 'Mail 204');
 });
 
+/** The status of a request that no browser would send. */
+const statusOf = (path, host) =>
+  new Promise((resolve, reject) => {
+    const { port } = new URL(catcher.url);
+    request({ host: '127.0.0.1', port, path, headers: { host: `${host}:${port}` } }, (answer) => {
+      answer.resume();
+      resolve(answer.statusCode);
+    })
+      .on('error', reject)
+      .end();
+  });
+
 it('answers nobody who comes by another name', async () => {
-  const { port } = new URL(catcher.url);
-  const status = await new Promise((resolve) =>
-    request(
-      { host: '127.0.0.1', port, path: '/mails.json', headers: { host: `evil.example:${port}` } },
-      (answer) => {
-        answer.resume();
-        resolve(answer.statusCode);
-      },
-    ).end(),
-  );
-  assert.equal(status, 403);
+  assert.equal(await statusOf('/mails.json', 'evil.example'), 403);
+});
+
+it('goes on where somebody asks for what is no address', async () => {
+  assert.equal(await statusOf('//', '127.0.0.1'), 400);
+  assert.equal(await statusOf('/', 'no host'), 400);
+  assert.equal(await get('/health/ready'), 'ready');
 });

@@ -36,8 +36,8 @@ export const HAND_OVER = [
     name: 'hand-over-told-once',
     promise: 'a hand-over is told to waba until it has heard',
     file: 'apps/user/src/hand-over/hand-over.relay.ts',
-    find: 'await this.deliver(handOver);\n      }',
-    replace: '}',
+    find: 'if (next) await this.deliver(next);',
+    replace: '',
     tests: [
       {
         file: letGo,

@@ -48,8 +48,8 @@ export const MAIL = [
     name: 'a-reset-leaves-sessions',
     promise: 'a new password ends what the old one began',
     file: 'apps/user/src/password-reset/password-reset.repository.ts',
-    find: 'agent_id = $2 AND revoked_at IS NULL RETURNING id',
-    replace: 'agent_id = $2 AND revoked_at IS NOT NULL RETURNING id',
+    find: 'const ended = await endSessionsOf(manager, tenantId, [agentId]);',
+    replace: 'const ended: Revocation[] = [];',
     tests: [
       {
         file: reset,

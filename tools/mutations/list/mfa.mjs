@@ -18,8 +18,8 @@ export const MFA = [
     name: 'codes-are-not-counted',
     promise: 'guessing a code is slow, also for whoever knows the password',
     file: 'apps/user/src/mfa/second-factor.service.ts',
-    find: 'email: `mfa ${agentId}`, address }',
-    replace: 'email: `mfa ${agentId}`, address: `${address}${Math.random()}` }',
+    find: `what: 'second-factor', account, address }`,
+    replace: "what: 'second-factor', account, address: `${address}${Math.random()}` }",
     tests: [
       { file: mfa, name: 'is guessed at a thousand times, ever more slowly, and gets in all the while' },
     ],

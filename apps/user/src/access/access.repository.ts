@@ -39,3 +39,22 @@ export async function endTokensOf(manager: EntityManager, agentIds: string[]): P
   );
   return rows.map(({ id, version }) => ({ kind: 'agent', id, version }));
 }
+
+/**
+ * Signed out: all sessions of agents of the tenant, but for one. In the caller's transaction.
+ *
+ * @returns what ended
+ */
+export async function endSessionsOf(
+  manager: EntityManager,
+  tenantId: string,
+  agentIds: string[],
+  but: string | null = null,
+): Promise<Revocation[]> {
+  const [ended] = await manager.query<[{ id: string }[], number]>(
+    `UPDATE session SET revoked_at = now()
+      WHERE tenant_id = $1 AND agent_id = ANY($2) AND revoked_at IS NULL AND id IS DISTINCT FROM $3 RETURNING id`,
+    [tenantId, agentIds, but],
+  );
+  return ended.map(({ id }) => ({ kind: 'session', id }));
+}

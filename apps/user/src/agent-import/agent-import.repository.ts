@@ -3,6 +3,7 @@ import { DEFAULT_CAPACITY } from '@scrm/contracts';
 import { inTenant } from '@scrm/database';
 import type { DataSource, EntityManager } from 'typeorm';
 import { IDENTITY_DB } from '../db/data-source';
+import { columnsOf } from '../role/role.repository';
 import type { ImportedAgent } from './imported-agent';
 
 /** Somebody to be made an agent, with the link by which they come. */
@@ -66,15 +67,19 @@ export async function insertNewcomers(
   tenantId: string,
   newcomers: Newcomer[],
 ): Promise<Set<string>> {
+  const rows = newcomers.map(({ hash: _, ...agent }) => ({ ...agent, ...columnsOf(agent.role) }));
   const made = await manager.query<{ id: string }[]>(
-    `INSERT INTO agent (id, tenant_id, name, email, role, status, password_set_at, languages, capacity, time_zone)
-     SELECT n.id, $1, n.name, n.email, n.role, 'invited', NULL, n.languages, coalesce(n.capacity, $3), n."timeZone"
+    `INSERT INTO agent (id, tenant_id, name, email, role, role_id, status, password_set_at, languages, capacity,
+                        time_zone)
+     SELECT n.id, $1, n.name, n.email, n.role, n."roleId", 'invited', NULL, n.languages, coalesce(n.capacity, $3),
+            n."timeZone"
        FROM jsonb_to_recordset($2::jsonb)
-         AS n(id uuid, name text, email text, role text, languages text[], capacity int, "timeZone" text)
+         AS n(id uuid, name text, email text, role text, "roleId" uuid, languages text[], capacity int,
+              "timeZone" text)
       ORDER BY n.email
      ON CONFLICT (email) DO NOTHING
      RETURNING id`,
-    [tenantId, JSON.stringify(newcomers.map(({ hash: _, ...agent }) => agent)), DEFAULT_CAPACITY],
+    [tenantId, JSON.stringify(rows), DEFAULT_CAPACITY],
   );
   const ids = new Set(made.map(({ id }) => id));
   await insertWhatIsTheirs(

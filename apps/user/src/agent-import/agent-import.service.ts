@@ -2,11 +2,11 @@ import { Injectable } from '@nestjs/common';
 import {
   grantsOf,
   isWithin,
-  ROLE_GRANTS,
   scopeOf,
   type agentImport,
   type ImportedLine,
   type Principal,
+  type Role,
   type RpcRequest,
 } from '@scrm/contracts';
 import { actorOf, recordAudit } from '@scrm/database';
@@ -14,6 +14,7 @@ import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { InvitationService, type NewInvitation } from '../invitation/invitation.service';
 import { TOO_MUCH } from '../role/rights';
+import { keepGrants } from '../role/role.repository';
 import {
   AgentImportRepository,
   findByEmail,
@@ -49,14 +50,12 @@ export class AgentImportService {
     for (const { line, cells } of lines) {
       const read = readLine(cells);
       if (isBad(read)) outcomes.push(failed(line, cells.email ?? '', read));
-      else if (!isWithin(ROLE_GRANTS[read.role], grantsOf(principal)))
-        outcomes.push(failed(line, read.email, { column: 'role', reason: TOO_MUCH }));
       else if (read.teams.length > 0 && !scopeOf(principal, 'team.manage'))
         outcomes.push(failed(line, read.email, { column: 'teams', reason: NO_TEAMS }));
       else good.push({ line, agent: read, id: uuidv7(), invitation: this.invitations.newInvitation() });
     }
     const tried = await this.repository.inTenant(tenantId, { rehearsal: dryRun }, async (manager) => {
-      const made = await makeAgents(manager, tenantId, good, dryRun);
+      const made = await makeAgents(manager, principal, good, dryRun);
       const agentIds = made.flatMap(({ outcome, agentId }) =>
         outcome === 'created' && agentId ? [agentId] : [],
       );
@@ -70,32 +69,52 @@ export class AgentImportService {
   }
 }
 
+/** The roles that the caller cannot give, and why. All of them stay as they are: before teams, as everywhere. */
+async function refusedRoles(
+  manager: EntityManager,
+  principal: Principal,
+  lines: GoodLine[],
+): Promise<Map<Role, string>> {
+  const refused = new Map<Role, string>();
+  for (const role of [...new Set(lines.map(({ agent }) => agent.role))].sort()) {
+    const grants = await keepGrants(manager, role);
+    if (!grants) refused.set(role, 'there is no such role');
+    else if (!isWithin(grants, grantsOf(principal))) refused.set(role, TOO_MUCH);
+  }
+  return refused;
+}
+
 const NO_TEAMS = 'Who may not change teams puts nobody into one: leave it empty.';
 
 async function makeAgents(
   manager: EntityManager,
-  tenantId: string,
+  principal: Principal,
   lines: GoodLine[],
   dryRun: boolean,
 ): Promise<ImportedLine[]> {
+  const roles = await refusedRoles(manager, principal, lines);
   const teams = await lockTeamsByName(manager, [...new Set(lines.flatMap(({ agent }) => agent.teams))]);
-  const unknownTeam = ({ agent }: GoodLine) => agent.teams.find((name) => !teams.has(name));
+  const badCell = ({ agent }: GoodLine): BadCell | undefined => {
+    const reason = roles.get(agent.role);
+    if (reason) return { column: 'role', reason };
+    const team = agent.teams.find((name) => !teams.has(name));
+    return team === undefined ? undefined : { column: 'teams', reason: `there is no team "${team}"` };
+  };
   const newcomers = lines
-    .filter((line) => unknownTeam(line) === undefined)
+    .filter((line) => !badCell(line))
     .map(({ id, agent, invitation: { hash, expiresAt } }): Newcomer => {
       const teamIds = agent.teams.map((name) => teams.get(name)!);
       return { ...agent, id, teamIds, hash, expiresAt };
     });
-  const made = await insertNewcomers(manager, tenantId, newcomers);
+  const made = await insertNewcomers(manager, principal.tenantId, newcomers);
   const known = await findByEmail(
     manager,
     newcomers.map(({ email }) => email),
   );
   return lines.map((line): ImportedLine => {
     const { agent, id, invitation } = line;
-    const team = unknownTeam(line);
-    if (team !== undefined)
-      return failed(line.line, agent.email, { column: 'teams', reason: `there is no team "${team}"` });
+    const bad = badCell(line);
+    if (bad) return failed(line.line, agent.email, bad);
     const agentId = known.get(agent.email);
     if (!agentId)
       return failed(line.line, agent.email, {

@@ -3,6 +3,7 @@ import {
   capacity,
   emailAddress,
   languageList,
+  roleRef,
   ROLES,
   skillList,
   timeZone,
@@ -34,6 +35,8 @@ const toSkill = (text: string) => {
   return { name, level: /^\d$/.test(level) ? Number(level) : level };
 };
 
+const NO_ROLE = `must be ${ROLES.map((role) => `"${role}"`).join(', ')}, or the id of a role of your own`;
+
 const fields = {
   name: z.string().default('').pipe(agentName),
   email: z.string().default('').pipe(emailAddress),
@@ -41,7 +44,7 @@ const fields = {
     .string()
     .default('')
     .transform((text) => text.trim().toLowerCase())
-    .pipe(z.enum(ROLES)),
+    .refine((text) => roleRef.safeParse(text).success, NO_ROLE),
   teams: parts.pipe(z.array(z.string()).max(50)).transform((names) => [...new Set(names)]),
   skills: parts.transform((list) => list.map(toSkill)).pipe(skillList),
   languages: parts.pipe(languageList),

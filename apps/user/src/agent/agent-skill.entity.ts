@@ -1,4 +1,5 @@
-import { Check, Column, Entity, Index, JoinColumn, ManyToOne, PrimaryColumn } from 'typeorm';
+import { Check, Column, Entity, Index, ManyToOne, PrimaryColumn } from 'typeorm';
+import { JoinInTenant } from '../db/join-in-tenant';
 import { Agent } from './agent.entity';
 
 /** What an agent is good at. Routing asks for who has a skill at some level or above: that is the order of the index. */
@@ -17,10 +18,7 @@ export class AgentSkill {
   tenantId!: string;
 
   @ManyToOne(() => Agent, { onDelete: 'CASCADE' })
-  @JoinColumn([
-    { name: 'tenant_id', referencedColumnName: 'tenantId', foreignKeyConstraintName: 'agent_skill_agent_fk' },
-    { name: 'agent_id', referencedColumnName: 'id', foreignKeyConstraintName: 'agent_skill_agent_fk' },
-  ])
+  @JoinInTenant('agent_id', 'agent_skill_agent_fk')
   agent?: Agent;
 
   @Column({ type: 'integer' })

@@ -1,5 +1,6 @@
 import { DEFAULT_CAPACITY, type AgentStatus, type BuiltInRole, type WorkingHours } from '@scrm/contracts';
 import { Check, Column, Entity, Index, JoinColumn, ManyToOne, PrimaryColumn, Unique } from 'typeorm';
+import { JoinInTenant } from '../db/join-in-tenant';
 import { Role } from '../role/role.entity';
 import { Tenant } from '../tenant/tenant.entity';
 
@@ -50,10 +51,7 @@ export class Agent {
   roleId!: string | null;
 
   @ManyToOne(() => Role)
-  @JoinColumn([
-    { name: 'tenant_id', referencedColumnName: 'tenantId', foreignKeyConstraintName: 'agent_role_fk' },
-    { name: 'role_id', referencedColumnName: 'id', foreignKeyConstraintName: 'agent_role_fk' },
-  ])
+  @JoinInTenant('role_id', 'agent_role_fk')
   customRole?: Role;
 
   /** `invited`: has no password yet. `deactivated`: cannot sign in, and is refused when tokens are refreshed. */

@@ -80,10 +80,3 @@ export async function lockAdmins(manager: EntityManager): Promise<string[]> {
 export async function lockAgents(manager: EntityManager, ids: string[]): Promise<void> {
   await manager.query('SELECT 1 FROM agent WHERE id = ANY($1) ORDER BY id FOR UPDATE', [ids]);
 }
-
-/** Signed out everywhere. */
-export async function endSessions(manager: EntityManager, agentId: string): Promise<void> {
-  await manager.query('UPDATE session SET revoked_at = now() WHERE agent_id = $1 AND revoked_at IS NULL', [
-    agentId,
-  ]);
-}

@@ -14,7 +14,7 @@ import { actorOf, difference, recordAudit } from '@scrm/database';
 import { AppError } from '@scrm/platform';
 import type { EntityManager } from 'typeorm';
 import type { z } from 'zod';
-import { endAgentTokens } from '../access/access.repository';
+import { endAgentTokens, endSessionsOf } from '../access/access.repository';
 import { AccessService } from '../access/access.service';
 import { ABOVE, mayGive, mustHold } from '../role/rights';
 import { roleOf } from '../role/role.entity';
@@ -22,14 +22,7 @@ import { columnsOf, readGrants } from '../role/role.repository';
 import { HandOverService, needsHandOver } from '../hand-over/hand-over.service';
 import type { Agent } from './agent.entity';
 import { AGENTS } from './agent.list';
-import {
-  AgentRepository,
-  asColleagues,
-  endSessions,
-  lockAdmins,
-  lockAgent,
-  type Colleague,
-} from './agent.repository';
+import { AgentRepository, asColleagues, lockAdmins, lockAgent, type Colleague } from './agent.repository';
 import { changeProfile, skillsOf } from './profile.repository';
 
 type Change = z.output<typeof agentUpdate.request>;
@@ -99,7 +92,7 @@ export class AgentService {
         ...[agent.id, name, columns.role, columns.roleId, status],
       ]);
       const over: Revocation[] = rights ? [await endAgentTokens(manager, agent.id)] : [];
-      if (status === 'deactivated') await endSessions(manager, agent.id);
+      if (status === 'deactivated') await endSessionsOf(manager, tenantId, [agent.id]);
       await changeProfile(manager, agent, change);
       const changed = (await lockAgent(manager, agent.id))!;
       const [colleague] = await asColleagues(manager, [changed]);

@@ -36,7 +36,7 @@ export class AllowanceService {
   }
 }
 
-/** In this minute; its row is locked. */
+/** In this minute; its row is locked. Whoever waited for that may be of the minute before: the new one goes on. */
 async function usedOf(
   manager: EntityManager,
   tenantId: string,
@@ -46,8 +46,10 @@ async function usedOf(
     `INSERT INTO request_allowance AS a (tenant_id, subject, minute, used)
      VALUES ($1, $2, date_trunc('minute', now()), 0)
      ON CONFLICT (tenant_id, subject) DO UPDATE
-       SET used = CASE WHEN a.minute = EXCLUDED.minute THEN a.used ELSE 0 END, minute = EXCLUDED.minute
-     RETURNING used, greatest(1, ceil(extract(epoch FROM minute + interval '1 minute' - now())))::int AS "resetsIn"`,
+       SET used = CASE WHEN a.minute < EXCLUDED.minute THEN 0 ELSE a.used END,
+           minute = greatest(a.minute, EXCLUDED.minute)
+     RETURNING used,
+       greatest(1, ceil(extract(epoch FROM minute + interval '1 minute' - clock_timestamp())))::int AS "resetsIn"`,
     [tenantId, subject],
   );
   return row!;

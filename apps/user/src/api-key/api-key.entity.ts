@@ -1,5 +1,6 @@
-import { Column, Entity, Index, JoinColumn, ManyToOne, PrimaryColumn } from 'typeorm';
+import { Column, Entity, Index, ManyToOne, PrimaryColumn } from 'typeorm';
 import { Agent } from '../agent/agent.entity';
+import { JoinInTenant } from '../db/join-in-tenant';
 
 /** What a machine comes with. */
 @Entity('api_key')
@@ -28,14 +29,7 @@ export class ApiKey {
   createdBy!: string;
 
   @ManyToOne(() => Agent)
-  @JoinColumn([
-    {
-      name: 'tenant_id',
-      referencedColumnName: 'tenantId',
-      foreignKeyConstraintName: 'api_key_created_by_fk',
-    },
-    { name: 'created_by', referencedColumnName: 'id', foreignKeyConstraintName: 'api_key_created_by_fk' },
-  ])
+  @JoinInTenant('created_by', 'api_key_created_by_fk')
   creator?: Agent;
 
   @Column({ name: 'created_at', type: 'timestamptz', default: () => 'now()' })

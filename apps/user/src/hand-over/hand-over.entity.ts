@@ -1,5 +1,6 @@
-import { Column, Entity, Index, JoinColumn, ManyToOne, PrimaryColumn } from 'typeorm';
+import { Column, Entity, Index, ManyToOne, PrimaryColumn } from 'typeorm';
 import { Agent } from '../agent/agent.entity';
+import { JoinInTenant } from '../db/join-in-tenant';
 
 /** Who gets the conversations of an agent who was let go: of their last time, and whether `waba` knows of it. */
 @Entity('hand_over')
@@ -12,10 +13,7 @@ export class HandOver {
   tenantId!: string;
 
   @ManyToOne(() => Agent, { onDelete: 'CASCADE' })
-  @JoinColumn([
-    { name: 'tenant_id', referencedColumnName: 'tenantId', foreignKeyConstraintName: 'hand_over_agent_fk' },
-    { name: 'agent_id', referencedColumnName: 'id', foreignKeyConstraintName: 'hand_over_agent_fk' },
-  ])
+  @JoinInTenant('agent_id', 'hand_over_agent_fk')
   agent?: Agent;
 
   /** Of what the agent may do: with this one they were out. */

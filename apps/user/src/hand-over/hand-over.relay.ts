@@ -2,6 +2,7 @@ import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { handOverBegin } from '@scrm/contracts';
 import { RpcClient } from '@scrm/messaging';
 import { Drain, gauge, LOGGER, type Logger } from '@scrm/platform';
+import { repeat } from '../repeat';
 import type { HandOver } from './hand-over.entity';
 import { HandOverRepository } from './hand-over.repository';
 
@@ -14,10 +15,6 @@ const undelivered = gauge('user_hand_overs_undelivered', 'Hand-overs that the wa
 /** Tells `waba` who is out and who takes over, until it has heard. Twice does no harm. */
 @Injectable()
 export class HandOverRelay implements OnModuleInit {
-  private timer: NodeJS.Timeout | undefined;
-  private running: Promise<void> = Promise.resolve();
-  private stopped = false;
-
   constructor(
     private readonly handOvers: HandOverRepository,
     private readonly rpc: RpcClient,
@@ -26,12 +23,8 @@ export class HandOverRelay implements OnModuleInit {
   ) {}
 
   onModuleInit() {
-    this.plan();
-    this.drain.on('stop-intake', 'hand-over relay', async () => {
-      this.stopped = true;
-      clearTimeout(this.timer);
-      await this.running;
-    });
+    const { drain, logger } = this;
+    repeat({ name: 'tell hand-overs', everyMs: EVERY_MS, work: () => this.tellNext() }, { drain, logger });
   }
 
   /** At once; where it does not get through now, it is tried again. */
@@ -43,24 +36,13 @@ export class HandOverRelay implements OnModuleInit {
     }
   }
 
-  private plan() {
-    if (this.stopped) return;
-    this.timer = setTimeout(() => {
-      this.running = this.round().finally(() => this.plan());
-    }, EVERY_MS);
-  }
-
-  private async round() {
-    try {
-      const waiting = await this.handOvers.undelivered();
-      undelivered.set(waiting.length);
-      for (const handOver of waiting) {
-        if (this.stopped) return;
-        await this.deliver(handOver);
-      }
-    } catch (err) {
-      this.logger.warn({ err }, 'waba does not hear of hand-overs: they are told again');
-    }
+  /** @returns whether there are more */
+  private async tellNext(): Promise<boolean> {
+    const waiting = await this.handOvers.undelivered();
+    undelivered.set(waiting.length);
+    const [next] = waiting;
+    if (next) await this.deliver(next);
+    return waiting.length > 1;
   }
 
   private async deliver(handOver: HandOver) {

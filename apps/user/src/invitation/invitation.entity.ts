@@ -1,5 +1,6 @@
-import { Column, Entity, JoinColumn, ManyToOne, PrimaryColumn, Unique } from 'typeorm';
+import { Column, Entity, ManyToOne, PrimaryColumn, Unique } from 'typeorm';
 import { Agent } from '../agent/agent.entity';
+import { JoinInTenant } from '../db/join-in-tenant';
 
 /** A link by which somebody becomes an agent, known by its hash alone. Gone when it was used; one an agent. */
 @Entity('invitation')
@@ -16,10 +17,7 @@ export class Invitation {
   agentId!: string;
 
   @ManyToOne(() => Agent, { onDelete: 'CASCADE' })
-  @JoinColumn([
-    { name: 'tenant_id', referencedColumnName: 'tenantId', foreignKeyConstraintName: 'invitation_agent_fk' },
-    { name: 'agent_id', referencedColumnName: 'id', foreignKeyConstraintName: 'invitation_agent_fk' },
-  ])
+  @JoinInTenant('agent_id', 'invitation_agent_fk')
   agent?: Agent;
 
   @Column({ name: 'expires_at', type: 'timestamptz' })

@@ -1,5 +1,6 @@
-import { Check, Column, Entity, Index, JoinColumn, ManyToOne, PrimaryColumn } from 'typeorm';
+import { Check, Column, Entity, Index, ManyToOne, PrimaryColumn } from 'typeorm';
 import { Agent } from '../agent/agent.entity';
+import { JoinInTenant } from '../db/join-in-tenant';
 
 export const MAIL_KINDS = ['invitation', 'password-reset', 'password-changed'] as const;
 export type MailKind = (typeof MAIL_KINDS)[number];
@@ -22,10 +23,7 @@ export class Mail {
   tenantId!: string;
 
   @ManyToOne(() => Agent, { onDelete: 'CASCADE' })
-  @JoinColumn([
-    { name: 'tenant_id', referencedColumnName: 'tenantId', foreignKeyConstraintName: 'mail_agent_fk' },
-    { name: 'agent_id', referencedColumnName: 'id', foreignKeyConstraintName: 'mail_agent_fk' },
-  ])
+  @JoinInTenant('agent_id', 'mail_agent_fk')
   agent?: Agent;
 
   /** Another one for each mail: its Message-ID follows from it. */

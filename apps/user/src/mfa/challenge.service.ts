@@ -1,6 +1,6 @@
-import { createHash, randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { AppError } from '@scrm/platform';
+import { digest, newToken } from '../secret-token';
 import { CHALLENGE_TTL_S, ChallengeRepository, type OpenChallenge } from './challenge.repository';
 import type { SignInChallenge } from './mfa.entity';
 import { SecondFactorService } from './second-factor.service';
@@ -29,7 +29,7 @@ export class ChallengeService {
     passwordHash: string,
     kind: Kind,
   ): Promise<AppError> {
-    const token = randomBytes(32).toString('base64url');
+    const token = newToken();
     const passwordDigest = digest(passwordHash);
     await this.repository.insert({ hash: digest(token), tenantId, agentId, kind, passwordDigest });
     const [code, detail] = PROBLEMS[kind];
@@ -66,9 +66,8 @@ export class ChallengeService {
 }
 
 /** Whether it is the password that was checked when the challenge was made. */
-export const isOfPassword = ({ passwordDigest }: OpenChallenge, passwordHash: string | null): boolean =>
-  passwordHash !== null && digest(passwordHash).equals(passwordDigest);
+export const isOfPassword = ({ passwordDigest }: OpenChallenge, passwordHash: string): boolean =>
+  digest(passwordHash).equals(passwordDigest);
 
-const digest = (text: string) => createHash('sha256').update(text).digest();
 export const challengeOver = () =>
   new AppError('challenge_over', 'This sign-in is over: begin again with your password.');

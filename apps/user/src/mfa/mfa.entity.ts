@@ -1,5 +1,6 @@
-import { Check, Column, Entity, Index, JoinColumn, ManyToOne, PrimaryColumn, Unique } from 'typeorm';
+import { Check, Column, Entity, Index, ManyToOne, PrimaryColumn, Unique } from 'typeorm';
 import { Agent } from '../agent/agent.entity';
+import { JoinInTenant } from '../db/join-in-tenant';
 
 /** An agent's authenticator. Until a code of it came it does not count. */
 @Entity('mfa_totp')
@@ -17,10 +18,7 @@ export class MfaTotp {
   agentId!: string;
 
   @ManyToOne(() => Agent, { onDelete: 'CASCADE' })
-  @JoinColumn([
-    { name: 'tenant_id', referencedColumnName: 'tenantId', foreignKeyConstraintName: 'mfa_totp_agent_fk' },
-    { name: 'agent_id', referencedColumnName: 'id', foreignKeyConstraintName: 'mfa_totp_agent_fk' },
-  ])
+  @JoinInTenant('agent_id', 'mfa_totp_agent_fk')
   agent?: Agent;
 
   /** Base32, sealed with the tenant's key. */
@@ -48,14 +46,7 @@ export class RecoveryCode {
   tenantId!: string;
 
   @ManyToOne(() => Agent, { onDelete: 'CASCADE' })
-  @JoinColumn([
-    {
-      name: 'tenant_id',
-      referencedColumnName: 'tenantId',
-      foreignKeyConstraintName: 'recovery_code_agent_fk',
-    },
-    { name: 'agent_id', referencedColumnName: 'id', foreignKeyConstraintName: 'recovery_code_agent_fk' },
-  ])
+  @JoinInTenant('agent_id', 'recovery_code_agent_fk')
   agent?: Agent;
 }
 
@@ -75,14 +66,7 @@ export class SignInChallenge {
   agentId!: string;
 
   @ManyToOne(() => Agent, { onDelete: 'CASCADE' })
-  @JoinColumn([
-    {
-      name: 'tenant_id',
-      referencedColumnName: 'tenantId',
-      foreignKeyConstraintName: 'sign_in_challenge_agent_fk',
-    },
-    { name: 'agent_id', referencedColumnName: 'id', foreignKeyConstraintName: 'sign_in_challenge_agent_fk' },
-  ])
+  @JoinInTenant('agent_id', 'sign_in_challenge_agent_fk')
   agent?: Agent;
 
   @Column({ type: 'text' })

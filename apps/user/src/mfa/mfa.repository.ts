@@ -134,17 +134,3 @@ export async function replaceRecoveryCodes(
     [tenantId, agentId, hashes],
   );
 }
-
-/** All sessions of the agent but one. @returns those that ended */
-export async function endOtherSessions(
-  manager: EntityManager,
-  agentId: string,
-  but: string | null,
-): Promise<string[]> {
-  const [ended] = await manager.query<[{ id: string }[], number]>(
-    `UPDATE session SET revoked_at = now()
-      WHERE agent_id = $1 AND revoked_at IS NULL AND ($2::uuid IS NULL OR id <> $2) RETURNING id`,
-    [agentId, but],
-  );
-  return ended.map(({ id }) => id);
-}

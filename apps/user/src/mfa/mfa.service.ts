@@ -4,14 +4,13 @@ import { actorOf, KeyVault, recordAudit } from '@scrm/database';
 import { AppError } from '@scrm/platform';
 import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import { endAgentTokens } from '../access/access.repository';
+import { endAgentTokens, endSessionsOf } from '../access/access.repository';
 import { AccessService } from '../access/access.service';
-import { endSessions, lockAgent } from '../agent/agent.repository';
+import { lockAgent } from '../agent/agent.repository';
 import { PasswordCheckService } from '../password/password-check.service';
 import {
   confirmFactor,
   deleteFactor,
-  endOtherSessions,
   insertFactor,
   MfaRepository,
   replaceRecoveryCodes,
@@ -76,7 +75,7 @@ export class MfaService {
    * @throws AppError invalid_code, too_many_requests, conflict
    */
   async confirm(owner: Owner, typed: Typed, stillMay?: () => Promise<void>): Promise<string[]> {
-    const { tenantId, agentId, sessionId = null } = owner;
+    const { tenantId, agentId, sessionId } = owner;
     const factor = await this.repository.factor(agentId);
     if (!factor || factor.isConfirmed)
       throw new AppError('conflict', 'There is nothing to confirm: ask for a new seed first.');
@@ -88,11 +87,11 @@ export class MfaService {
       if (!(await confirmFactor(manager, factor.id, step)))
         throw new AppError('conflict', 'It was confirmed at the same moment.');
       await replaceRecoveryCodes(manager, owner, hashesOf(codes));
-      const over = await endOtherSessions(manager, agentId, sessionId);
+      const over = await endSessionsOf(manager, tenantId, [agentId], sessionId);
       await record(manager, owner, 'mfa.enabled');
       return over;
     });
-    await this.access.announce(ended.map((id) => ({ kind: 'session', id })));
+    await this.access.announce(ended);
     return codes;
   }
 
@@ -134,7 +133,7 @@ export class MfaService {
       mustHold(principal, await readGrants(manager, agent), ABOVE);
       if (!(await deleteFactor(manager, agentId)))
         throw new AppError('conflict', 'This agent has no second factor.');
-      await endSessions(manager, agentId);
+      await endSessionsOf(manager, principal.tenantId, [agentId]);
       const over = await endAgentTokens(manager, agentId);
       await record(manager, principal, 'mfa.reset', agentId);
       return over;

@@ -1,5 +1,6 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { Secret } from 'otpauth';
+import { digest } from '../secret-token';
 
 const HOW_MANY = 10;
 const FORM = /^[a-z2-7]{16}$/;
@@ -14,5 +15,5 @@ export const newRecoveryCodes = (): string[] =>
 /** The hash of what somebody typed; null where it cannot be one. */
 export function recoveryHash(typed: string): Buffer | null {
   const code = typed.toLowerCase().replace(/[\s-]/g, '');
-  return FORM.test(code) ? createHash('sha256').update(code).digest() : null;
+  return FORM.test(code) ? digest(code) : null;
 }

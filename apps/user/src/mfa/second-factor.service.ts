@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { KeyVault } from '@scrm/database';
 import type { EntityManager } from 'typeorm';
 import { AppError } from '@scrm/platform';
-import { SignInGuard } from '../sign-in/sign-in-guard';
+import { SignInGuard, type Try } from '../sign-in/sign-in-guard';
 import { MfaRepository, useUp, type Factor, type Match } from './mfa.repository';
 import { recoveryHash } from './recovery-code';
 import { stepOf } from './totp';
@@ -85,5 +85,5 @@ class UsedBefore extends Error {}
 
 export const seedPlace = (tenantId: string, rowId: string) => ({ tenantId, column: 'mfa_totp.seed', rowId });
 
-const tryOf = (agentId: string, address: string) => ({ email: `mfa ${agentId}`, address });
+const tryOf = (account: string, address: string): Try => ({ what: 'second-factor', account, address });
 const withoutSpaces = (code: string) => code.replace(/\s/g, '');

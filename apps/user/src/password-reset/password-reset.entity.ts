@@ -1,5 +1,6 @@
-import { Column, Entity, JoinColumn, ManyToOne, PrimaryColumn, Unique } from 'typeorm';
+import { Column, Entity, ManyToOne, PrimaryColumn, Unique } from 'typeorm';
 import { Agent } from '../agent/agent.entity';
+import { JoinInTenant } from '../db/join-in-tenant';
 
 /** A link by which an agent chooses another password, known by its hash alone. Gone when it was used; one an agent. */
 @Entity('password_reset')
@@ -12,14 +13,7 @@ export class PasswordReset {
   tenantId!: string;
 
   @ManyToOne(() => Agent, { onDelete: 'CASCADE' })
-  @JoinColumn([
-    {
-      name: 'tenant_id',
-      referencedColumnName: 'tenantId',
-      foreignKeyConstraintName: 'password_reset_agent_fk',
-    },
-    { name: 'agent_id', referencedColumnName: 'id', foreignKeyConstraintName: 'password_reset_agent_fk' },
-  ])
+  @JoinInTenant('agent_id', 'password_reset_agent_fk')
   agent?: Agent;
 
   /** SHA-256 of the token, which is 256 random bits. */

@@ -1,6 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { Revocation } from '@scrm/contracts';
 import { actorOf, recordAudit } from '@scrm/database';
 import type { DataSource, EntityManager } from 'typeorm';
+import { endSessionsOf } from '../access/access.repository';
 import { IDENTITY_SYSTEM_DB } from '../db/data-source';
 
 /** An account whose password may be set anew. */
@@ -87,27 +89,24 @@ export async function useReset(
   hash: Buffer,
   passwordHash: string,
   also: (account: Account) => Promise<unknown>,
-): Promise<{ account: Account; ended: string[] } | undefined> {
+): Promise<{ account: Account; ended: Revocation[] } | undefined> {
   const [account] = await manager.query<Account[]>(`${OPEN} FOR UPDATE OF a`, [hash]);
   if (!account) return undefined;
   const [, used] = await manager.query<[unknown[], number]>('DELETE FROM password_reset WHERE hash = $1', [
     hash,
   ]);
   if (used === 0) return undefined;
+  const { tenantId, agentId } = account;
   await manager.query('UPDATE agent SET password_hash = $2, password_set_at = now() WHERE id = $1', [
-    account.agentId,
+    agentId,
     passwordHash,
   ]);
-  const [ended] = await manager.query<[{ id: string }[], number]>(
-    'UPDATE session SET revoked_at = now() WHERE tenant_id = $1 AND agent_id = $2 AND revoked_at IS NULL RETURNING id',
-    [account.tenantId, account.agentId],
-  );
+  const ended = await endSessionsOf(manager, tenantId, [agentId]);
   await also(account);
-  const { tenantId, agentId } = account;
   await recordAudit(manager, {
     by: actorOf({ tenantId, agentId }),
     action: 'password.reset',
     target: { kind: 'agent', id: agentId },
   });
-  return { account, ended: ended.map(({ id }) => id) };
+  return { account, ended };
 }

@@ -39,7 +39,7 @@ export class PasswordResetService {
   async ask({ email, ip }: RpcRequest<typeof passwordResetCreate>): Promise<{ validForMinutes: number }> {
     if (!this.mail.isSetUp)
       throw new AppError('no_mail', 'This system sends no mail: ask an administrator of your team.');
-    await this.guard.watch({ what: 'password-reset', email, address: ip ?? '' }, async () => {
+    await this.guard.watch({ what: 'password-reset', account: email, address: ip ?? '' }, async () => {
       await this.repository.ask(email);
       return false;
     });
@@ -72,7 +72,7 @@ export class PasswordResetService {
       useReset(manager, digest(token), hash, (account) => this.mail.tellPasswordChanged(manager, account)),
     );
     if (!used) throw over();
-    await this.access.announce(used.ended.map((id) => ({ kind: 'session', id })));
+    await this.access.announce(used.ended);
     return { email: used.account.email };
   }
 

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { passwordChange, Principal, RpcRequest } from '@scrm/contracts';
 import { AppError } from '@scrm/platform';
+import { AccessService } from '../access/access.service';
 import { MailService } from '../mail/mail.service';
-import { SessionService } from '../session/session.service';
 import { PasswordCheckService } from './password-check.service';
 import { problemWith } from './password.policy';
 import { PasswordRepository } from './password.repository';
@@ -14,7 +14,7 @@ export class PasswordChangeService {
     private readonly repository: PasswordRepository,
     private readonly passwords: PasswordService,
     private readonly checks: PasswordCheckService,
-    private readonly sessions: SessionService,
+    private readonly access: AccessService,
     private readonly mail: MailService,
   ) {}
 
@@ -31,10 +31,11 @@ export class PasswordChangeService {
     if (problem) throw new AppError('weak_password', problem);
     await this.checks.check(principal, currentPassword, ip);
     const hashes = { old: agent.hash, next: await this.passwords.hash(newPassword) };
-    const isChanged = await this.repository.replace(principal, hashes, (manager) =>
+    const ended = await this.repository.replace(principal, hashes, (manager) =>
       this.mail.tellPasswordChanged(manager, { ...agent, ...principal }),
     );
-    if (!isChanged) throw new AppError('conflict', 'The password was changed at the same moment: try again.');
-    return this.sessions.revoke(principal, 'others');
+    if (!ended) throw new AppError('conflict', 'The password was changed at the same moment: try again.');
+    await this.access.announce(ended);
+    return { revoked: ended.length };
   }
 }

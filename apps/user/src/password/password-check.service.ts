@@ -24,7 +24,7 @@ export class PasswordCheckService {
   /** @throws AppError invalid_credentials, too_many_requests */
   async check(who: Pick<Principal, 'tenantId' | 'agentId'>, currentPassword: string, ip = ''): Promise<void> {
     const { email, hash } = await this.find(who);
-    const isRight = await this.guard.watch({ email, address: ip }, () =>
+    const isRight = await this.guard.watch({ account: email, address: ip }, () =>
       this.passwords.matches(currentPassword, hash),
     );
     if (!isRight) throw new AppError('invalid_credentials', 'The current password is wrong.');

@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { hash, verify } from '@node-rs/argon2';
+import { newToken } from '../secret-token';
 import { BoundedWork } from './bounded-work';
 
 /** Argon2id (the library's default) with 19 MiB: some tens of milliseconds of a core for each guess. */
@@ -14,7 +14,7 @@ export const hashPassword = (password: string): Promise<string> => hash(password
 @Injectable()
 export class PasswordService {
   private readonly work = new BoundedWork(LIMITS);
-  private readonly nobodys = hashPassword(randomBytes(32).toString('base64url'));
+  private readonly nobodys = hashPassword(newToken());
 
   /**
    * Takes the same time where nobody has such an account (`known` is undefined), so that a stranger cannot learn

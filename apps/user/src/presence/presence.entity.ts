@@ -1,6 +1,7 @@
 import type { Presence } from '@scrm/contracts';
 import { Check, Column, Entity, Index, JoinColumn, ManyToOne, PrimaryColumn } from 'typeorm';
 import { Agent } from '../agent/agent.entity';
+import { JoinInTenant } from '../db/join-in-tenant';
 
 /** A ws pod, for as long as it is heard. One row is written for each report, however many sockets there are. */
 @Entity('ws_pod')
@@ -45,14 +46,7 @@ export class AgentPresence {
   tenantId!: string;
 
   @ManyToOne(() => Agent, { onDelete: 'CASCADE' })
-  @JoinColumn([
-    {
-      name: 'tenant_id',
-      referencedColumnName: 'tenantId',
-      foreignKeyConstraintName: 'agent_presence_agent_fk',
-    },
-    { name: 'agent_id', referencedColumnName: 'id', foreignKeyConstraintName: 'agent_presence_agent_fk' },
-  ])
+  @JoinInTenant('agent_id', 'agent_presence_agent_fk')
   agent?: Agent;
 
   @Column({ type: 'text', default: 'online' })

@@ -1,6 +1,7 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { Drain, Health, LOGGER, type Logger } from '@scrm/platform';
 import { USER_CONFIG, type UserConfig } from '../config';
+import { repeat } from '../repeat';
 import { PresenceService } from './presence.service';
 
 const EVERY_MS = 5_000;
@@ -12,9 +13,6 @@ const EVERY_MS = 5_000;
  */
 @Injectable()
 export class PresenceSweeper implements OnModuleInit {
-  private timer: NodeJS.Timeout | undefined;
-  private running: Promise<void> = Promise.resolve();
-  private stopped = false;
   private listeningSince: number | undefined;
 
   constructor(
@@ -26,23 +24,12 @@ export class PresenceSweeper implements OnModuleInit {
   ) {}
 
   onModuleInit() {
-    this.plan();
-    this.drain.on('stop-intake', 'presence', async () => {
-      this.stopped = true;
-      clearTimeout(this.timer);
-      await this.running;
-    });
+    const everyMs = Math.min(EVERY_MS, (this.config.PRESENCE_LEASE_S * 1000) / 3);
+    const { drain, logger } = this;
+    repeat({ name: 'presence', everyMs, work: () => this.round().then(() => false) }, { drain, logger });
   }
 
-  private plan() {
-    if (this.stopped) return;
-    const wait = Math.min(EVERY_MS, (this.config.PRESENCE_LEASE_S * 1000) / 3);
-    this.timer = setTimeout(() => {
-      this.running = this.round().finally(() => this.plan());
-    }, wait);
-  }
-
-  private async round() {
+  private async round(): Promise<void> {
     const { PRESENCE_LEASE_S: leaseS, PRESENCE_GRACE_S: graceS } = this.config;
     try {
       const { ready } = await this.health.readiness();
@@ -50,9 +37,10 @@ export class PresenceSweeper implements OnModuleInit {
       if (this.listeningSince === undefined || performance.now() - this.listeningSince < leaseS * 1000)
         return;
       await this.presence.sweep(leaseS, graceS);
-    } catch (err) {
+    } catch (error) {
+      // Who was heard meanwhile is not known.
       this.listeningSince = undefined;
-      this.logger.warn({ err }, 'who is gone is not known now: it is looked for again');
+      throw error;
     }
   }
 }

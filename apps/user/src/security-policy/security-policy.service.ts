@@ -3,7 +3,7 @@ import type { Principal, Role, SecurityPolicy } from '@scrm/contracts';
 import { actorOf, difference, inTenant, recordAudit } from '@scrm/database';
 import { AppError } from '@scrm/platform';
 import type { DataSource, EntityManager } from 'typeorm';
-import { endTokensOf } from '../access/access.repository';
+import { endSessionsOf, endTokensOf } from '../access/access.repository';
 import { AccessService } from '../access/access.service';
 import { lockAdmins } from '../agent/agent.repository';
 import { IDENTITY_DB } from '../db/data-source';
@@ -39,10 +39,7 @@ export class SecurityPolicyService {
           'conflict',
           'Set up a second factor of your own first: your role is one of these.',
         );
-      await manager.query(
-        'UPDATE session SET revoked_at = now() WHERE agent_id = ANY($1) AND revoked_at IS NULL',
-        [without],
-      );
+      await endSessionsOf(manager, tenantId, without);
       const over = await endTokensOf(manager, without);
       const told = difference(before, { mfaRequiredRoles: unique });
       const target = { kind: 'tenant', id: tenantId };

@@ -1,5 +1,6 @@
-import { Column, Entity, Index, JoinColumn, ManyToOne, PrimaryColumn } from 'typeorm';
+import { Column, Entity, Index, ManyToOne, PrimaryColumn } from 'typeorm';
 import { Agent } from '../agent/agent.entity';
+import { JoinInTenant } from '../db/join-in-tenant';
 
 /** One sign-in of an agent. All refresh tokens that follow from it are its family, and end with it. */
 @Entity('session')
@@ -18,10 +19,7 @@ export class Session {
   agentId!: string;
 
   @ManyToOne(() => Agent, { onDelete: 'CASCADE' })
-  @JoinColumn([
-    { name: 'tenant_id', referencedColumnName: 'tenantId', foreignKeyConstraintName: 'session_agent_fk' },
-    { name: 'agent_id', referencedColumnName: 'id', foreignKeyConstraintName: 'session_agent_fk' },
-  ])
+  @JoinInTenant('agent_id', 'session_agent_fk')
   agent?: Agent;
 
   @Column({ name: 'created_at', type: 'timestamptz', default: () => 'now()' })

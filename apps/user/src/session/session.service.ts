@@ -54,10 +54,10 @@ export class SessionService {
    */
   async create({ email, password, userAgent, ip }: RpcRequest<typeof sessionCreate>): Promise<SessionTokens> {
     // PostgreSQL takes no NUL, and nobody has an email with what stands for it.
-    const attempt = { email: email.trim().toLowerCase().replaceAll('\0', '\ufffd'), address: ip ?? '' };
+    const account = email.trim().toLowerCase().replaceAll('\0', '\ufffd');
     let credential: Credential | undefined;
-    const isRight = await this.guard.watch(attempt, async () => {
-      credential = await this.sessions.findCredential('email', attempt.email);
+    const isRight = await this.guard.watch({ account, address: ip ?? '' }, async () => {
+      credential = await this.sessions.findCredential('email', account);
       const matches = await this.passwords.matches(password, credential?.passwordHash ?? undefined);
       return matches && credential?.admitted === true;
     });

@@ -1,10 +1,10 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
-/** Wrong passwords for one account from one address. Of no tenant: the account may not even exist. */
+/** Wrong passwords, codes and the like of one account from one address. Of no tenant: there may be no such account. */
 @Entity('sign_in_attempt')
 @Index('sign_in_attempt_age', ['lastAt'])
 export class SignInAttempt {
-  /** SHA-256 of the email: what strangers type is not kept. */
+  /** SHA-256 of what is tried and of the email: what strangers type is not kept. */
   @PrimaryColumn({ type: 'bytea', primaryKeyConstraintName: 'sign_in_attempt_pk' })
   account!: Buffer;
 

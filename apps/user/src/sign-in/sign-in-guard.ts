@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { AppError, Drain, LOGGER, type Logger } from '@scrm/platform';
 import type { DataSource } from 'typeorm';
 import { IDENTITY_SYSTEM_DB } from '../db/data-source';
+import { digest } from '../secret-token';
 
 /** So many wrong passwords for an account from an address cost nothing but their number. */
 const FREE_TRIES = 5;
@@ -12,9 +12,10 @@ const FORGET_EVERY_MS = 10 * 60_000;
 
 /** A try to sign in, or the like: from where, and as whom. */
 export interface Try {
-  /** What is tried; each is counted by itself. */
-  what?: 'password-reset' | 'single-sign-on';
-  email: string;
+  /** What is tried, where it is no password; each is counted by itself. */
+  what?: 'password-reset' | 'second-factor' | 'single-sign-on';
+  /** The email, or what else names who it is. */
+  account: string;
   /** Empty where nobody knows. */
   address: string;
 }
@@ -116,8 +117,8 @@ export class SignInGuard implements OnModuleInit {
   }
 }
 
-const accountOf = ({ what, email }: Try) => (what ? `${what} ${email}` : email);
-const keyOf = (attempt: Try) => [createHash('sha256').update(accountOf(attempt)).digest(), attempt.address];
+const accountOf = ({ what, account }: Try) => (what ? `${what} ${account}` : account);
+const keyOf = (attempt: Try) => [digest(accountOf(attempt)), attempt.address];
 
 const tooMany = (seconds: number) =>
   new AppError('too_many_requests', `Too many tries: try again in ${seconds} s.`, undefined, seconds);

@@ -1,5 +1,6 @@
-import { Column, Entity, JoinColumn, ManyToOne, PrimaryColumn, Unique } from 'typeorm';
+import { Column, Entity, ManyToOne, PrimaryColumn, Unique } from 'typeorm';
 import { Agent } from '../agent/agent.entity';
+import { JoinInTenant } from '../db/join-in-tenant';
 
 /** Who an agent is at the provider, since they came in by their email: emails change hands, this does not. */
 @Entity('sso_identity')
@@ -18,13 +19,6 @@ export class SsoIdentity {
   agentId!: string;
 
   @ManyToOne(() => Agent, { onDelete: 'CASCADE' })
-  @JoinColumn([
-    {
-      name: 'tenant_id',
-      referencedColumnName: 'tenantId',
-      foreignKeyConstraintName: 'sso_identity_agent_fk',
-    },
-    { name: 'agent_id', referencedColumnName: 'id', foreignKeyConstraintName: 'sso_identity_agent_fk' },
-  ])
+  @JoinInTenant('agent_id', 'sso_identity_agent_fk')
   agent?: Agent;
 }

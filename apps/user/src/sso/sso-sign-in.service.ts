@@ -118,7 +118,7 @@ export class SsoSignInService implements OnModuleInit {
   /** Asking for an email again and again gets slow. */
   private async findOfAgent(email: string, address: string): Promise<ActiveConnection | undefined> {
     let found: ActiveConnection | undefined;
-    await this.guard.watch({ what: 'single-sign-on', email, address }, async () => {
+    await this.guard.watch({ what: 'single-sign-on', account: email, address }, async () => {
       found = await this.repository.findOfAgent(email);
       return found !== undefined;
     });

@@ -1,11 +1,9 @@
-import { Column, Entity, Index, JoinColumn, ManyToOne, PrimaryColumn } from 'typeorm';
+import { Column, Entity, Index, ManyToOne, PrimaryColumn } from 'typeorm';
 import { Agent } from '../agent/agent.entity';
+import { JoinInTenant } from '../db/join-in-tenant';
 import { Team } from './team.entity';
 
-/**
- * An agent in a team. The foreign keys carry the tenant: the database checks them past row-level security, so
- * without it a row of one tenant could name a team of another.
- */
+/** An agent in a team. */
 @Entity('team_member')
 @Index('team_member_agent', ['tenantId', 'agentId'])
 export class TeamMember {
@@ -19,17 +17,11 @@ export class TeamMember {
   tenantId!: string;
 
   @ManyToOne(() => Team, { onDelete: 'CASCADE' })
-  @JoinColumn([
-    { name: 'tenant_id', referencedColumnName: 'tenantId', foreignKeyConstraintName: 'team_member_team_fk' },
-    { name: 'team_id', referencedColumnName: 'id', foreignKeyConstraintName: 'team_member_team_fk' },
-  ])
+  @JoinInTenant('team_id', 'team_member_team_fk')
   team?: Team;
 
   @ManyToOne(() => Agent, { onDelete: 'CASCADE' })
-  @JoinColumn([
-    { name: 'tenant_id', referencedColumnName: 'tenantId', foreignKeyConstraintName: 'team_member_agent_fk' },
-    { name: 'agent_id', referencedColumnName: 'id', foreignKeyConstraintName: 'team_member_agent_fk' },
-  ])
+  @JoinInTenant('agent_id', 'team_member_agent_fk')
   agent?: Agent;
 
   @Column({ type: 'boolean', default: false })

@@ -33,6 +33,7 @@ export class Tenant {
   /** Whoever has one of these signs in with a second factor. */
   @Column({ name: 'mfa_required_roles', type: 'text', array: true, default: '{}' })
   mfaRequiredRoles!: Role[];
+
   @Column({ name: 'time_zone', type: 'text', default: 'UTC' })
   timeZone!: string;
 

@@ -11,9 +11,9 @@ import { AccountEvent, WebhookAttempt, WebhookDelivery } from '../webhook/webhoo
 import { Initial1763800000000 } from './migrations/1763800000000-initial';
 import { Scale1763900000000 } from './migrations/1763900000000-scale';
 import { TenantKey1764500000000 } from './migrations/1764500000000-tenant-key';
-import { Audit1764910000000 } from './migrations/1764910000000-audit';
-import { HandOver1764800000000 } from './migrations/1764800000000-hand-over';
 import { Lists1764720000000 } from './migrations/1764720000000-lists';
+import { HandOver1764800000000 } from './migrations/1764800000000-hand-over';
+import { Audit1764910000000 } from './migrations/1764910000000-audit';
 
 export const SCHEMA = 'waba';
 export const APP_ROLE = 'scrm_waba_app';

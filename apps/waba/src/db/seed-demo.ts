@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { v5 as uuidv5 } from 'uuid';
 import { KeyVault } from '@scrm/database';
 import { LocalKeyWrapper, readMasterKeys } from '@scrm/platform';
+import { tokenPlace } from '../sender/sender.secrets';
 import { SCHEMA, SYSTEM_ROLE, wabaDataSource } from './data-source';
 
 /** The part of the demo that is ours; the user service reads the rest of the same file. */
@@ -41,7 +42,7 @@ async function seed(url: string, demo: Demo, masterKeys: Buffer[]) {
           s.displayPhoneNumber,
           s.name,
           demo.teams.find((t) => t.name === s.team)?.id ?? null,
-          await vault.seal(demo.accessToken, { tenantId, column: 'sender.access_token', rowId: s.id }),
+          await vault.seal(demo.accessToken, tokenPlace({ id: s.id, tenantId })),
         ],
       );
     }
