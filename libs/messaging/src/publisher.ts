@@ -20,6 +20,12 @@ interface Outstanding {
 
 const CONFIRM_TIMEOUT_MS = 5_000;
 const SWEEP_MS = 250;
+/**
+ * Behind so many unconfirmed ones a message waits a moment for others, and they go together: the broker stores many for
+ * little more than one. Where little is going on nothing waits.
+ */
+const CROWD = 8;
+const GATHER_MS = 5;
 /** Beyond these the process refuses instead of hoarding: the broker is behind, and callers can try again. */
 const MAX_OUTSTANDING = 20_000;
 const MAX_OUTSTANDING_BYTES = 64 * 1024 * 1024;
@@ -70,6 +76,8 @@ export class Publisher {
   private readonly sweeper: NodeJS.Timeout;
   private bytes = 0;
   private blocked = false;
+  private readonly gathered: (() => void)[] = [];
+  private gathering: NodeJS.Timeout | undefined;
 
   constructor(connection: BrokerConnection, health: Health, drain: Drain) {
     this.kept = connection.channel(
@@ -90,6 +98,7 @@ export class Publisher {
     });
     drain.on('close-connections', 'publisher', async () => {
       clearInterval(this.sweeper);
+      this.flush();
       await this.kept.close();
     });
   }
@@ -117,15 +126,30 @@ export class Publisher {
         ...(alsoTo && { BCC: alsoTo }),
         headers: { ...headers, ...(parent && { traceparent: parent }) },
       };
-      try {
-        // The answer `false` only asks for patience: the message is buffered all the same.
-        channel.publish(exchange, routingKey, body, properties, (error: unknown) =>
-          this.confirmed(id, error),
-        );
-      } catch {
-        this.settle(id, 'failed');
-      }
+      const send = () => {
+        try {
+          // The answer `false` only asks for patience: the message is buffered all the same.
+          channel.publish(exchange, routingKey, body, properties, (error: unknown) =>
+            this.confirmed(id, error),
+          );
+        } catch {
+          this.settle(id, 'failed');
+        }
+      };
+      if (this.outstanding.size <= CROWD && this.gathered.length === 0) send();
+      else this.gather(send);
     });
+  }
+
+  private gather(send: () => void) {
+    this.gathered.push(send);
+    this.gathering ??= setTimeout(() => this.flush(), GATHER_MS);
+  }
+
+  private flush() {
+    clearTimeout(this.gathering);
+    this.gathering = undefined;
+    for (const send of this.gathered.splice(0)) send();
   }
 
   private confirmed(id: string, error: unknown) {
@@ -151,6 +175,8 @@ export class Publisher {
   }
 
   private failAll() {
+    // Who was told that a message was lost may send it again: it must not go out after all.
+    this.gathered.length = 0;
     for (const id of [...this.outstanding.keys()]) this.settle(id, 'lost');
   }
 
