@@ -36,7 +36,7 @@ export const HAND_OVER = [
     name: 'hand-over-told-once',
     promise: 'a hand-over is told to waba until it has heard',
     file: 'apps/user/src/hand-over/hand-over.relay.ts',
-    find: 'if (next) await this.deliver(next);',
+    find: 'for (const handOver of waiting) await this.deliver(handOver);',
     replace: '',
     tests: [
       {

@@ -24,7 +24,7 @@ export class HandOverRelay implements OnModuleInit {
 
   onModuleInit() {
     const { drain, logger } = this;
-    repeat({ name: 'tell hand-overs', everyMs: EVERY_MS, work: () => this.tellNext() }, { drain, logger });
+    repeat({ name: 'tell hand-overs', everyMs: EVERY_MS, work: () => this.tellAll() }, { drain, logger });
   }
 
   /** At once; where it does not get through now, it is tried again. */
@@ -36,13 +36,12 @@ export class HandOverRelay implements OnModuleInit {
     }
   }
 
-  /** @returns whether there are more */
-  private async tellNext(): Promise<boolean> {
+  /** @returns false: whatever waits by the end is looked for again after a while */
+  private async tellAll(): Promise<boolean> {
     const waiting = await this.handOvers.undelivered();
     undelivered.set(waiting.length);
-    const [next] = waiting;
-    if (next) await this.deliver(next);
-    return waiting.length > 1;
+    for (const handOver of waiting) await this.deliver(handOver);
+    return false;
   }
 
   private async deliver(handOver: HandOver) {
