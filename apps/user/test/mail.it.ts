@@ -146,6 +146,18 @@ it('is sent by one pod, where there are two', async () => {
   expect(emails.flatMap((email) => server.mailsTo(email))).toHaveLength(emails.length);
 });
 
+it('comes once, where the database is away for a moment after it was sent', async () => {
+  const away = Object.assign(new Error('away'), { code: '57P01' });
+  const settle = jest.spyOn(stack.app.get(MailRepository), 'settle');
+  settle.mockRejectedValueOnce(away).mockRejectedValueOnce(away);
+  const email = someone();
+  await invite(email);
+  await settled();
+  expect(settle).toHaveBeenCalledTimes(3);
+  settle.mockRestore();
+  expect(server.mailsTo(email)).toHaveLength(1);
+});
+
 it('is claimed one at a time, where the planner takes the table for empty, too', async () => {
   await alter(stack.databaseUrl, 'mail', 'DELETE FROM mail; ANALYZE mail');
   const emails = Array.from({ length: 5 }, someone);
