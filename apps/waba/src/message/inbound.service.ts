@@ -78,12 +78,14 @@ export class InboundService {
         messages,
         located.map((s) => s.conversationId),
       );
-      // Behind what is waited for: the database does this while the batch goes on here.
-      alsoStore(tx, tenants);
-      storeAccountUpdates(tx, items, tenants);
       const [{ timeline, repeated, stored }, sent] = await Promise.all([
         taking,
         this.statuses.lock(tx, located),
+        // Behind what is waited for: the database does this while the batch goes on here.
+        Promise.resolve().then(() => {
+          alsoStore(tx, tenants);
+          storeAccountUpdates(tx, items, tenants);
+        }),
       ]);
       crashPoint('inbound.opened');
       this.statuses.apply(tx, timeline, located, sent);
