@@ -4,7 +4,7 @@ import type { BatchConsumer } from '../src';
 import { Stage, type Pod } from './harness';
 
 /** Workers come and go, and each time several of them have to notice. */
-jest.setTimeout(90_000);
+const LIMIT_MS = 90_000;
 
 const SHARE_EVERY_MS = 200;
 
@@ -114,62 +114,74 @@ describe('sharing partitions', () => {
       { within: 30_000 },
     );
 
-  it('gives each worker its share, whoever comes and goes', async () => {
-    await start();
-    await isEven();
-    for (let n = 2; n <= 4; n++) {
+  it(
+    'gives each worker its share, whoever comes and goes',
+    async () => {
       await start();
       await isEven();
-    }
-    for (const worker of workers.slice(0, 3)) {
-      worker.kill();
-      await isEven();
-    }
-    await expect(allIsWorked()).resolves.toBeUndefined();
-  });
-
-  it('keeps the order, loses nothing and does nothing twice while queues change hands', async () => {
-    await start();
-    let over = false;
-    stage.later(async () => void (over = true));
-    const load = (async () => {
-      while (!over) {
-        publish(2);
-        await new Promise((resolve) => setTimeout(resolve, 8));
+      for (let n = 2; n <= 4; n++) {
+        await start();
+        await isEven();
       }
-    })();
-    await eventually(() => expect(log.length).toBeGreaterThan(500));
-    await start();
-    await start();
-    await isEven();
-    await workers[0]!.pod.stop();
-    workers.shift();
-    await isEven();
-    await start();
-    await isEven();
-    over = true;
-    await load;
-    await allIsWorked();
-    for (const queue of queues) expect(worked(queue).map(({ n }) => n)).toEqual(numbers(queue));
-    expect(new Set(worked(queues[0]!).map(({ worker }) => worker)).size).toBeGreaterThan(1);
-  });
+      for (const worker of workers.slice(0, 3)) {
+        worker.kill();
+        await isEven();
+      }
+      await expect(allIsWorked()).resolves.toBeUndefined();
+    },
+    LIMIT_MS,
+  );
 
-  it('goes on in order where a worker is killed, from what it had not acked', async () => {
-    for (let n = 0; n < 3; n++) await start();
-    await isEven();
-    publish(400);
-    await eventually(() => expect(log.length).toBeGreaterThan(1_000));
-    workers[1]!.kill();
-    await allIsWorked();
-    for (const queue of queues) {
-      const entries = worked(queue);
-      const steps = entries.slice(1).map((entry, i) => ({ from: entries[i]!, to: entry }));
-      // One after the other; back only where another worker takes up what the dead one had not acked.
-      const wrong = steps.filter(({ from, to }) =>
-        from.worker === to.worker ? to.n !== from.n + 1 : to.n > from.n + 1,
-      );
-      expect(wrong).toEqual([]);
-      expect([...new Set(entries.map(({ n }) => n))]).toEqual(numbers(queue));
-    }
-  });
+  it(
+    'keeps the order, loses nothing and does nothing twice while queues change hands',
+    async () => {
+      await start();
+      let over = false;
+      stage.later(async () => void (over = true));
+      const load = (async () => {
+        while (!over) {
+          publish(2);
+          await new Promise((resolve) => setTimeout(resolve, 8));
+        }
+      })();
+      await eventually(() => expect(log.length).toBeGreaterThan(500));
+      await start();
+      await start();
+      await isEven();
+      await workers[0]!.pod.stop();
+      workers.shift();
+      await isEven();
+      await start();
+      await isEven();
+      over = true;
+      await load;
+      await allIsWorked();
+      for (const queue of queues) expect(worked(queue).map(({ n }) => n)).toEqual(numbers(queue));
+      expect(new Set(worked(queues[0]!).map(({ worker }) => worker)).size).toBeGreaterThan(1);
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'goes on in order where a worker is killed, from what it had not acked',
+    async () => {
+      for (let n = 0; n < 3; n++) await start();
+      await isEven();
+      publish(400);
+      await eventually(() => expect(log.length).toBeGreaterThan(1_000));
+      workers[1]!.kill();
+      await allIsWorked();
+      for (const queue of queues) {
+        const entries = worked(queue);
+        const steps = entries.slice(1).map((entry, i) => ({ from: entries[i]!, to: entry }));
+        // One after the other; back only where another worker takes up what the dead one had not acked.
+        const wrong = steps.filter(({ from, to }) =>
+          from.worker === to.worker ? to.n !== from.n + 1 : to.n > from.n + 1,
+        );
+        expect(wrong).toEqual([]);
+        expect([...new Set(entries.map(({ n }) => n))]).toEqual(numbers(queue));
+      }
+    },
+    LIMIT_MS,
+  );
 });
