@@ -4,6 +4,29 @@ const waiting = 'apps/waba/test/waiting.it.ts';
 /** From Meta's delivery to the commit. @type {import('../mutation.mjs').Mutation[]} */
 export const ROAD_IN = [
   {
+    name: 'delivery-kept-from-its-second-byte',
+    promise: 'a delivery is kept as it came',
+    file: 'apps/waba/src/webhook/webhook.repository.ts',
+    find: 'let first = 1;',
+    replace: 'let first = 2;',
+    tests: [
+      {
+        file: 'apps/waba/test/redelivery.it.ts',
+        name: 'are kept byte for byte, each its own, also where they go together',
+      },
+    ],
+  },
+  {
+    name: 'lost-publication-sent-after-all',
+    promise: 'what was called lost does not go out after all',
+    file: 'libs/messaging/src/publisher.ts',
+    find: 'this.gathered.length = 0;',
+    replace: '',
+    tests: [
+      { file: 'libs/messaging/src/publisher.spec.ts', name: 'does not send after all what was called lost' },
+    ],
+  },
+  {
     name: 'signature-not-checked',
     promise: 'only what Meta signed is taken',
     file: 'apps/waba/src/cloud-api/webhook-signature.ts',
