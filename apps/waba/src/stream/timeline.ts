@@ -1,6 +1,6 @@
 import type { Audience, ConversationEvent, ConversationEventType } from '@scrm/contracts';
 import { jsonbOf, type Transaction } from '@scrm/database';
-import type { WrittenChanges, WrittenEvent } from '@scrm/messaging';
+import { beforeData, type WrittenChanges, type WrittenEvent } from '@scrm/messaging';
 import { currentTrace, isoTime } from '@scrm/platform';
 import {
   audienceOf,
@@ -233,7 +233,7 @@ function toRow(event: PendingEvent, behind: number): string {
     previous_audience: event.previousAudience ?? null,
     occurred_at: event.occurredAt,
   };
-  return `${JSON.stringify(head).slice(0, -1)},"data":${event.data}}`;
+  return `${beforeData(head)}${event.data}}`;
 }
 
 /** A stored event, as it was published. */

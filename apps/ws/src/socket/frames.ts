@@ -1,4 +1,5 @@
 import { clientFrame, type ClientFrame, type EventFrame, type ServerFrame } from '@scrm/contracts';
+import { beforeData } from '@scrm/messaging';
 import type { RawData } from 'ws';
 import type { Delivery } from '../realtime/tenant-feed';
 import { encodeCursor } from './cursor';
@@ -33,13 +34,10 @@ export function frameOf(delivery: Delivery): Buffer {
   if (delivery.frame) return delivery.frame;
   const { type, conversationId, seq, occurredAt, data, position } = delivery.event;
   const cursor = encodeCursor({ epoch: delivery.epoch, position });
-  const head = JSON.stringify({ type, conversationId, seq, occurredAt, cursor } satisfies Omit<
-    EventFrame,
-    'data'
-  >);
+  const head: Omit<EventFrame, 'data'> = { type, conversationId, seq, occurredAt, cursor };
   // What came from the broker is passed on as it was written there.
   const shown = Buffer.isBuffer(data) ? data : Buffer.from(JSON.stringify(data));
-  return (delivery.frame = Buffer.concat([Buffer.from(`${head.slice(0, -1)},"data":`), shown, END]));
+  return (delivery.frame = Buffer.concat([Buffer.from(beforeData(head)), shown, END]));
 }
 
 const END = Buffer.from('}');
