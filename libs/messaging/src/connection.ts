@@ -1,9 +1,11 @@
+import type { Writable } from 'node:stream';
 import { AmqpConnection, AmqpConnectionManager } from '@golevelup/nestjs-rabbitmq';
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { Health, LOGGER, type Logger } from '@scrm/platform';
 import type { ConfirmChannel } from 'amqplib';
 import { courtesy } from './courtesy';
 import { KeptChannel } from './kept-channel';
+import { inOneWrite } from './one-write';
 import { MESSAGING_OPTIONS, type MessagingOptions } from './options';
 import { declareTopology } from './topology';
 
@@ -24,6 +26,10 @@ export class BrokerConnection implements OnApplicationShutdown {
     // its own.
     everyConnection.clearConnections();
     const manager = amqp.managedConnection;
+    // `stream` is in no type of amqplib: the socket of the connection that has just been made.
+    manager.on('connect', ({ connection }) =>
+      inOneWrite((connection as unknown as { connection: { stream: Writable } }).connection.stream),
+    );
     manager.on('disconnect', ({ err }) => logger.warn({ err }, 'broker connection lost'));
     manager.on('blocked', ({ reason }) => logger.warn({ reason }, 'broker blocks publishers'));
     health.register('broker', () => {
