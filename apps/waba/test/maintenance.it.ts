@@ -31,7 +31,8 @@ describe('what is looked after by the clock', () => {
     const [old, young] = [await write('old'), await write('young')];
     const of = (wamid: string) => `%${Buffer.from(wamid).toString('hex')}%`;
     await waba.query(
-      `UPDATE webhook_delivery SET received_at = now() - interval '31 days' WHERE body::text LIKE $1`,
+      `UPDATE webhook_delivery SET id = uuidv7(interval '-31 days'), received_at = now() - interval '31 days'
+        WHERE body::text LIKE $1`,
       [of(old.wamid)],
     );
     await waba.query(
@@ -62,8 +63,15 @@ describe('what is looked after by the clock', () => {
     await waba.query(`INSERT INTO stream (tenant_id, epoch, head) VALUES ($1, $1, 4500)`, [tenantId]);
     await waba.query(
       `INSERT INTO webhook_delivery (id, tenant_ids, received_at, body, status)
-       SELECT gen_random_uuid(), ARRAY[$1::uuid], now() - CASE WHEN n = 7 THEN 29 ELSE 31 END * interval '1 day', '',
-              'processed' FROM generate_series(1, 4500) n`,
+       SELECT uuidv7(-age), ARRAY[$1::uuid], now() - age, '', 'processed'
+         FROM generate_series(1, 4500) n, make_interval(days => CASE WHEN n = 7 THEN 29 ELSE 31 END) age`,
+      [tenantId],
+    );
+    // Items that were put aside by themselves have ids that say nothing of their age.
+    await waba.query(
+      `INSERT INTO webhook_delivery (id, tenant_ids, received_at, body, status)
+       SELECT gen_random_uuid(), ARRAY[$1::uuid], now() - age * interval '1 day', '', 'quarantined'
+         FROM unnest(ARRAY[29, 31, 31]) age`,
       [tenantId],
     );
     await waba.get(RetentionService).run();
@@ -72,8 +80,10 @@ describe('what is looked after by the clock', () => {
       [tenantId],
     );
     expect(events).toEqual({ count: 401, first: 4100 });
-    const deliveries = 'SELECT FROM webhook_delivery WHERE tenant_ids = ARRAY[$1::uuid]';
-    expect(await waba.query(deliveries, [tenantId])).toHaveLength(1);
+    const deliveries =
+      'SELECT status FROM webhook_delivery WHERE tenant_ids = ARRAY[$1::uuid] ORDER BY status';
+    const kept = [{ status: 'processed' }, { status: 'quarantined' }];
+    expect(await waba.query(deliveries, [tenantId])).toEqual(kept);
   });
 
   it('calls a send unknown whose process died, sends it never again, and believes its status', async () => {

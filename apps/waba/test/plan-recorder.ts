@@ -118,8 +118,9 @@ export class PlanRecorder {
 
 function literal(client: Client, value: unknown): string {
   if (value === null || value === undefined) return 'NULL';
-  if (Array.isArray(value)) {
-    const items = value.map((v) => (v === null ? 'NULL' : JSON.stringify(plain(v))));
+  const list = Buffer.isBuffer(value) ? elementsOf(value) : value;
+  if (Array.isArray(list)) {
+    const items = list.map((v) => (v === null ? 'NULL' : JSON.stringify(plain(v))));
     return client.escapeLiteral(`{${items.join(',')}}`);
   }
   return client.escapeLiteral(plain(value));
@@ -127,10 +128,27 @@ function literal(client: Client, value: unknown): string {
 
 function plain(value: unknown): string {
   if (value instanceof Date) return value.toISOString();
-  // JSON in the binary format of `jsonb`, which is one byte in front of it; anything else is bytes.
-  if (Buffer.isBuffer(value) && value[0] === 1) return value.toString('utf8', 1);
   if (Buffer.isBuffer(value)) return `\\x${value.toString('hex')}`;
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}
+
+const ELEMENTS: Record<number, (bytes: Buffer) => string> = {
+  20: (bytes) => String(bytes.readBigInt64BE()),
+  25: (bytes) => bytes.toString(),
+  1184: (bytes) => new Date(Date.UTC(2000, 0, 1) + Number(bytes.readBigInt64BE() / 1000n)).toISOString(),
+};
+
+/** What an array in Postgres's binary format holds; null where the bytes are none. */
+function elementsOf(bytes: Buffer): (string | null)[] | null {
+  const read = bytes.length >= 20 && bytes.readInt32BE(0) === 1 ? ELEMENTS[bytes.readInt32BE(8)] : undefined;
+  if (!read) return null;
+  let at = 20;
+  return Array.from({ length: bytes.readInt32BE(12) }, () => {
+    const length = bytes.readInt32BE(at);
+    const from = (at += 4);
+    if (length < 0) return null;
+    return read(bytes.subarray(from, (at += length)));
+  });
 }
 
 function measure(root: PlanNode): Pick<RecordedPlan, 'reads' | 'sorted' | 'buffers'> {

@@ -1,7 +1,6 @@
 import type { Writable } from 'node:stream';
 import type { PoolClient } from 'pg';
 import type { DataSource, EntityManager } from 'typeorm';
-import { bytesOf } from '@scrm/platform';
 import { poolOf } from './data-source';
 
 const SET_TENANT = `SELECT set_config('scrm.tenant_id', $1, true)`;
@@ -129,14 +128,6 @@ async function transact<T>(
     client.release(broken);
   }
 }
-
-/** Rows, each as JSON, as one `jsonb` parameter. In a string that long they would be copied again and again. */
-export function jsonbOf(rows: string[]): Buffer {
-  return bytesOf([`${JSONB_VERSION}[`, ...rows.flatMap((row, i) => (i === 0 ? [row] : [',', row])), ']']);
-}
-
-/** Begins the binary format of `jsonb`: JSON follows. */
-const JSONB_VERSION = '\x01';
 
 const names = new Map<string, string>();
 

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Transaction } from '@scrm/database';
+import { columnsOf, type Transaction } from '@scrm/database';
 import { v7 as uuidv7 } from 'uuid';
 import type { CustomerRef } from '../cloud-api/webhook-parser';
 
@@ -23,30 +23,39 @@ export interface KnownContact {
 }
 type Found = Omit<KnownContact, 'contact_id'> & { contact_id: string | null; conversation_id: string | null };
 
+/** A pair, and its number among those of one question. */
+export interface NumberedPair {
+  n: number;
+  pair: Pair;
+}
+
+export const PAIRS = columnsOf<NumberedPair>({
+  n: ['integer', ({ n }) => n],
+  tenant_id: ['uuid', ({ pair }) => pair.tenantId],
+  sender_id: ['uuid', ({ pair }) => pair.senderId],
+  group_id: ['text', ({ pair }) => pair.customer.groupId],
+  user_id: ['text', ({ pair }) => pair.customer.userId],
+  wa_id: ['text', ({ pair }) => pair.customer.waId],
+});
+
 /**
- * The contact of a customer `i`. Who it is: the group, else the user id, else the phone number. A phone number whose
- * contact is known to be somebody else (another user id) does not count: numbers move on to other people.
+ * The id of the contact of a pair `i`. Who it is: the group, else the user id, else the phone number. A phone number
+ * whose contact is known to be somebody else (another user id) does not count: numbers move on to other people.
  */
 export const CONTACT_OF = `
-  SELECT c.id, c.profile_name, c.username, c.wa_id, c.user_id, c.parent_user_id FROM (
-    SELECT 1 AS rank, c.* FROM contact c WHERE c.tenant_id = i.tenant_id AND c.group_id = i.group_id
-    UNION ALL
-    SELECT 2, c.* FROM contact c WHERE c.tenant_id = i.tenant_id AND c.user_id = i.user_id
-    UNION ALL
-    SELECT 3, c.* FROM contact c WHERE c.tenant_id = i.tenant_id AND c.wa_id = i.wa_id
-       AND (c.user_id IS NULL OR i.user_id IS NULL OR c.user_id = i.user_id)
-  ) c ORDER BY rank LIMIT 1`;
-
-/** The rows that {@link pairRows} makes. */
-export const PAIRS = (json: string) => `
-  jsonb_to_recordset(${json}) AS i(n int, tenant_id uuid, sender_id uuid, group_id text, user_id text, wa_id text)`;
+  coalesce(
+    (SELECT c.id FROM contact c WHERE c.tenant_id = i.tenant_id AND c.group_id = i.group_id),
+    (SELECT c.id FROM contact c WHERE c.tenant_id = i.tenant_id AND c.user_id = i.user_id),
+    (SELECT c.id FROM contact c WHERE c.tenant_id = i.tenant_id AND c.wa_id = i.wa_id
+        AND (c.user_id IS NULL OR i.user_id IS NULL OR c.user_id = i.user_id)))`;
 
 const FIND = `
-  SELECT k.id AS contact_id, k.profile_name, k.username, k.wa_id, k.user_id, k.parent_user_id, v.id AS conversation_id
-    FROM ${PAIRS('$1')}
-    LEFT JOIN LATERAL (${CONTACT_OF}) k ON true
-    LEFT JOIN conversation v ON v.sender_id = i.sender_id AND v.contact_id = k.id
-   ORDER BY i.n`;
+  WITH found AS MATERIALIZED (SELECT i.n, i.sender_id, ${CONTACT_OF} AS contact_id FROM ${PAIRS.from(1)} i)
+  SELECT f.contact_id, k.profile_name, k.username, k.wa_id, k.user_id, k.parent_user_id, v.id AS conversation_id
+    FROM found f
+    LEFT JOIN contact k ON k.id = f.contact_id
+    LEFT JOIN conversation v ON v.sender_id = f.sender_id AND v.contact_id = f.contact_id
+   ORDER BY f.n`;
 
 /** The contact and the conversation of each customer, made where they are missing. */
 @Injectable()
@@ -54,18 +63,18 @@ export class ContactResolver {
   /** @returns the conversation of each pair, in their order */
   async conversationsOf(tx: Transaction, pairs: Pair[]): Promise<string[]> {
     if (pairs.length === 0) return [];
-    const input = JSON.stringify(pairRows(pairs));
-    let found = await tx.query<Found>(FIND, [input]);
+    const input = PAIRS.values(numbered(pairs));
+    let found = await tx.query<Found>(FIND, input);
     if (found.some((f) => !f.contact_id)) {
       await this.createContacts(
         tx,
         pairs.filter((_, i) => !found[i]!.contact_id),
       );
-      found = await tx.query<Found>(FIND, [input]);
+      found = await tx.query<Found>(FIND, input);
     }
     if (found.some((f) => !f.conversation_id)) {
       await this.createConversations(tx, pairs, found);
-      found = await tx.query<Found>(FIND, [input]);
+      found = await tx.query<Found>(FIND, input);
     }
     const ids = found.map((f) => {
       if (!f.conversation_id) throw new Error('a conversation could not be made');
@@ -162,7 +171,7 @@ export class ContactResolver {
   }
 }
 
-export const pairRows = (pairs: Pair[]) => pairs.map((pair, n) => ({ n, ...toRow(pair) }));
+export const numbered = (pairs: Pair[]): NumberedPair[] => pairs.map((pair, n) => ({ n, pair }));
 
 function toRow({ tenantId, senderId, customer: c }: Pair) {
   return {

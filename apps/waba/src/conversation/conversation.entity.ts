@@ -4,8 +4,12 @@ import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 @Entity('conversation')
 @Index('conversation_pair', ['senderId', 'contactId'], { unique: true })
 @Index('conversation_sender_activity', ['senderId', 'status', 'lastActivityAt', 'id'])
-@Index('conversation_team_activity', ['teamId', 'senderId', 'status', 'lastActivityAt', 'id'])
-@Index('conversation_assignee_activity', ['assigneeId', 'senderId', 'status', 'lastActivityAt', 'id'])
+@Index('conversation_team_activity', ['teamId', 'senderId', 'status', 'lastActivityAt', 'id'], {
+  where: 'assignee_id IS NOT NULL',
+})
+@Index('conversation_assignee_activity', ['assigneeId', 'senderId', 'status', 'lastActivityAt', 'id'], {
+  where: 'assignee_id IS NOT NULL',
+})
 @Index('conversation_pool_activity', ['teamId', 'senderId', 'status', 'lastActivityAt', 'id'], {
   where: 'assignee_id IS NULL',
 })
@@ -42,7 +46,7 @@ export class Conversation {
   @Column({ name: 'last_inbound_at', type: 'timestamptz', nullable: true })
   lastInboundAt!: Date | null;
 
-  @Column({ name: 'last_message', type: 'jsonb', nullable: true })
+  @Column({ name: 'last_message', type: 'json', nullable: true })
   lastMessage!: object | null;
 
   @Column({ name: 'last_activity_at', type: 'timestamptz', default: () => 'now()' })

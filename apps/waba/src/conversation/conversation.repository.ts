@@ -93,7 +93,8 @@ function viewsOf(
   if (scope === 'all') return [{ which: 'true' }];
   const assigned = { which: `v.assignee_id = ${bind(agentId)}::uuid` };
   const teams = bind(teamIds);
-  return [assigned, scope === 'team' ? { teams, which: 'v.team_id = t.team_id' } : poolOf(teams)];
+  const handled = { teams, which: 'v.team_id = t.team_id AND v.assignee_id IS NOT NULL' };
+  return [assigned, poolOf(teams), ...(scope === 'team' ? [handled] : [])];
 }
 
 /** What waits unassigned in these teams. */

@@ -14,6 +14,7 @@ import { TenantKey1764500000000 } from './migrations/1764500000000-tenant-key';
 import { Lists1764720000000 } from './migrations/1764720000000-lists';
 import { HandOver1764800000000 } from './migrations/1764800000000-hand-over';
 import { Audit1764910000000 } from './migrations/1764910000000-audit';
+import { Lean1765100000000 } from './migrations/1765100000000-lean';
 
 export const SCHEMA = 'waba';
 export const APP_ROLE = 'scrm_waba_app';
@@ -55,6 +56,7 @@ export function wabaDataSource(url: string, role?: string, poolSize?: number): D
       Lists1764720000000,
       HandOver1764800000000,
       Audit1764910000000,
+      Lean1765100000000,
     ],
     ...(role && { role }),
     ...(poolSize && { poolSize }),

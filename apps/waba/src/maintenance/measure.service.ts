@@ -4,6 +4,7 @@ import { BrokerConnection, MESSAGING_OPTIONS, type MessagingOptions } from '@scr
 import { Drain, gauge } from '@scrm/platform';
 import type { DataSource } from 'typeorm';
 import { SYSTEM_DB } from '../db/data-source';
+import { PUT_ASIDE } from '../webhook/webhook.entity';
 
 const messages = gauge(
   'broker_queue_messages',
@@ -40,7 +41,6 @@ const overdueAge = gauge(
 );
 
 /** States in which a gauge is set even when there is nothing to count: back to zero, that is. */
-const PUT_ASIDE = ['quarantined', 'poison', 'unrouted'];
 const SENDER_STATUSES = ['active', 'paused'];
 
 /** What waits, and for how long: the promises as figures. */

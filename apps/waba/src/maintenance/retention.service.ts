@@ -1,7 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
 import { WABA_CONFIG, type WabaConfig } from '../config';
+import { NIL, v7 as uuidv7 } from 'uuid';
 import { SYSTEM_DB } from '../db/data-source';
+import { PUT_ASIDE } from '../webhook/webhook.entity';
 
 /** Rows deleted in one statement: small enough to hold no lock for long. */
 const PAGE = 2_000;
@@ -19,7 +21,7 @@ export class RetentionService {
 
   async run(): Promise<void> {
     const { WEBHOOK_RETENTION_DAYS: days, STREAM_RETENTION_HOURS: hours } = this.config;
-    await this.forget('webhook_delivery', 'received_at', days * 24);
+    await this.forgetDeliveries(days);
     await this.forgetEvents(hours);
     await this.forget('idempotency_key', 'created_at', 48);
     // Statuses of messages that were never ours, e.g. sent with the same number by another system.
@@ -31,20 +33,44 @@ export class RetentionService {
   }
 
   /**
-   * Rows older than that, the oldest first. Each page goes on where the one before ended: what was deleted lies at the
-   * beginning of the index until the next vacuum, and reading past all of it again and again would take ever longer.
+   * Their ids are in the order of time, which saves them an index of their age. What was put aside may have another id:
+   * an item of a larger delivery does.
    */
-  private async forget(table: string, column: string, hours: number): Promise<void> {
-    let from = '-infinity';
+  private async forgetDeliveries(days: number): Promise<void> {
+    const end = uuidv7({ msecs: Date.now() - days * 24 * 3_600_000, seq: 0, random: new Uint8Array(16) });
+    await this.forgetPages('webhook_delivery', { column: 'id', type: 'uuid' }, NIL, '$2::uuid', end);
+    for (const status of PUT_ASIDE) {
+      await this.forget('webhook_delivery', 'received_at', days * 24, `status = '${status}'`);
+    }
+  }
+
+  /** Rows older than that. */
+  private forget(table: string, column: string, hours: number, which?: string): Promise<void> {
+    const end = `now() - $2 * interval '1 hour'`;
+    return this.forgetPages(table, { column, type: 'timestamptz', which }, '-infinity', end, hours);
+  }
+
+  /**
+   * Rows up to an end, in the order of a column. Each page goes on where the one before ended: what was deleted lies at
+   * the beginning of the index until the next vacuum, and reading past all of it again and again would take ever longer.
+   */
+  private async forgetPages(
+    table: string,
+    { column, type, which = 'true' }: { column: string; type: string; which?: string },
+    first: string,
+    end: string,
+    parameter: unknown,
+  ): Promise<void> {
+    let from = first;
     for (;;) {
       const [page] = await this.database.query<{ count: number; last: string | null }[]>(
         `WITH old AS MATERIALIZED (
            SELECT ctid AS row, ${column} AS at FROM ${table}
-            WHERE ${column} >= $1::timestamptz AND ${column} < now() - $2 * interval '1 hour'
+            WHERE ${which} AND ${column} >= $1::${type} AND ${column} < ${end}
             ORDER BY ${column} LIMIT ${PAGE}
          ), gone AS (DELETE FROM ${table} WHERE ctid = ANY (ARRAY(SELECT row FROM old)))
-         SELECT count(*)::int AS count, max(at)::text AS last FROM old`,
-        [from, hours],
+         SELECT count(*)::int AS count, (SELECT at::text FROM old ORDER BY at DESC LIMIT 1) AS last FROM old`,
+        [from, parameter],
       );
       if (page!.count < PAGE) return;
       from = page!.last!;

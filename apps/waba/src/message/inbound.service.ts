@@ -1,10 +1,17 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { transaction, type Transaction } from '@scrm/database';
+import { columnsOf, transaction, type Transaction } from '@scrm/database';
 import { counter, crashPoint, isoTime } from '@scrm/platform';
 import type { DataSource } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import type { InboundItem, InboundMessage, StatusUpdate, Traced } from '../cloud-api/webhook-parser';
-import { CONTACT_OF, ContactResolver, pairRows, PAIRS, type Pair } from '../contact/contact.resolver';
+import {
+  CONTACT_OF,
+  ContactResolver,
+  numbered,
+  PAIRS,
+  type NumberedPair,
+  type Pair,
+} from '../contact/contact.resolver';
 import { CONVERSATION_COLUMNS, type MessageRecord } from '../conversation/conversation.record';
 import { SYSTEM_DB } from '../db/data-source';
 import { SenderDirectory, type KnownSender } from '../sender/sender.directory';
@@ -147,17 +154,17 @@ export class InboundService {
     conversationIds: string[],
   ): Promise<ClaimedRow[]> {
     if (pairs.length + conversationIds.length === 0) return [];
-    const keys = candidates.map(({ id, pair, item }) => ({ n: pair, wamid: item.wamid, message_id: id }));
-    const rows = pairRows(pairs);
-    const ask = (missing: typeof rows, ids: string[]) =>
-      tx.query<ClaimedRow>(CLAIM, [JSON.stringify(missing), JSON.stringify(keys), ids]);
+    const keys = KEYS.values(candidates);
+    const rows = numbered(pairs);
+    const ask = (missing: NumberedPair[], ids: string[]) =>
+      tx.query<ClaimedRow>(CLAIM, [ids, ...keys, ...PAIRS.values(missing)]);
     const found = await ask(rows, conversationIds);
     const known = new Set(found.map((f) => f.n));
     const missing = rows.filter(({ n }) => !known.has(n));
     if (missing.length === 0) return found;
     await this.contacts.conversationsOf(
       tx,
-      missing.map(({ n }) => pairs[n]!),
+      missing.map(({ pair }) => pair),
     );
     return [...found, ...(await ask(missing, []))];
   }
@@ -210,24 +217,30 @@ export class InboundService {
   }
 }
 
+const KEYS = columnsOf<NewMessage>({
+  n: ['integer', ({ pair }) => pair],
+  wamid: ['text', ({ item }) => item.wamid],
+  message_id: ['uuid', ({ id }) => id],
+});
+const KEYS_AT = 2;
+const PAIRS_AT = KEYS_AT + KEYS.count;
+
 /**
- * The conversations of the pairs ($1) and those that are asked for by id ($3), locked in the order of their ids; and
- * the messages ($2) of the pairs whose WhatsApp id is new, which are claimed with it. The others were here before.
+ * The conversations of the pairs and those that are asked for by id ($1), locked in the order of their ids; and the
+ * messages of the pairs whose WhatsApp id is new, which are claimed with it. The others were here before.
  */
 const CLAIM = `
   WITH found AS MATERIALIZED (
-    SELECT i.n, v.id FROM ${PAIRS('$1')}
-     CROSS JOIN LATERAL (${CONTACT_OF}) k
-      JOIN conversation v ON v.sender_id = i.sender_id AND v.contact_id = k.id
+    SELECT i.n, (SELECT v.id FROM conversation v WHERE v.sender_id = i.sender_id AND v.contact_id = ${CONTACT_OF}) AS id
+      FROM ${PAIRS.from(PAIRS_AT)} i
   ), locked AS MATERIALIZED (
     SELECT ${CONVERSATION_COLUMNS}
       FROM conversation v JOIN contact c ON c.id = v.contact_id
-     WHERE v.id = ANY(ARRAY(SELECT id FROM found) || $3::uuid[]) ORDER BY v.id FOR UPDATE OF v
+     WHERE v.id = ANY(ARRAY(SELECT id FROM found) || $1::uuid[]) ORDER BY v.id FOR UPDATE OF v
   ), claimed AS (
     INSERT INTO message_key (sender_id, wamid, tenant_id, message_id, conversation_id)
     SELECT l.sender_id, k.wamid, l.tenant_id, k.message_id, l.id
-      FROM jsonb_to_recordset($2) AS k(n int, wamid text, message_id uuid)
-      JOIN found f ON f.n = k.n JOIN locked l ON l.id = f.id
+      FROM ${KEYS.from(KEYS_AT)} k JOIN found f ON f.n = k.n JOIN locked l ON l.id = f.id
      ORDER BY l.sender_id, k.wamid, k.message_id
     ON CONFLICT DO NOTHING
     RETURNING message_id
@@ -242,7 +255,8 @@ function byPair(messages: Routed<InboundMessage>[]): { pairs: Pair[]; candidates
   const pairs: Pair[] = [];
   const candidates = messages.map(({ item, sender }): NewMessage => {
     const { customer } = item;
-    const key = JSON.stringify([sender.id, customer]);
+    // No text that can be stored holds a NUL.
+    const key = [sender.id, ...Object.values(customer)].join('\0');
     let pair = numbers.get(key);
     if (pair === undefined) {
       const { tenantId, id: senderId, defaultTeamId } = sender;

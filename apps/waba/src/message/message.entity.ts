@@ -29,11 +29,11 @@ export class Message {
   type!: string;
 
   /** In WhatsApp's own shape. */
-  @Column({ type: 'jsonb' })
+  @Column({ type: 'json' })
   content!: unknown;
 
   /** The item as Meta sent it, where it holds more than the columns show. */
-  @Column({ type: 'jsonb', nullable: true })
+  @Column({ type: 'json', nullable: true })
   raw!: unknown;
 
   @Column({ type: 'text', nullable: true })

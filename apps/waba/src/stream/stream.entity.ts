@@ -34,13 +34,14 @@ export class StreamEvent {
   @Column({ type: 'text' })
   type!: ConversationEventType;
 
-  @Column({ type: 'jsonb' })
+  @Column({ type: 'json' })
   audience!: unknown;
 
-  @Column({ name: 'previous_audience', type: 'jsonb', nullable: true })
+  @Column({ name: 'previous_audience', type: 'json', nullable: true })
   previousAudience!: unknown;
 
-  @Column({ type: 'jsonb' })
+  /** JSON as it was told, which the database has no need to understand. */
+  @Column({ type: 'json' })
   data!: unknown;
 
   @Column({ name: 'occurred_at', type: 'timestamptz', default: () => 'now()' })

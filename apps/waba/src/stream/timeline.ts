@@ -1,6 +1,6 @@
 import type { Audience, ConversationEvent, ConversationEventType } from '@scrm/contracts';
-import { jsonbOf, type Transaction } from '@scrm/database';
-import { beforeData, type WrittenChanges, type WrittenEvent } from '@scrm/messaging';
+import { columnsOf, type Transaction } from '@scrm/database';
+import { type WrittenChanges, type WrittenEvent } from '@scrm/messaging';
 import { currentTrace, isoTime } from '@scrm/platform';
 import {
   audienceOf,
@@ -40,7 +40,7 @@ export class Timeline {
   private readonly conversations = new Map<string, ConversationRecord>();
   private readonly events: PendingEvent[] = [];
   private readonly changed = new Set<ConversationRecord>();
-  private readonly inserted = new Map<string, object>();
+  private readonly inserted = new Map<string, InsertedMessage>();
   private readonly updated = new Map<string, object>();
   /** The transaction's time, by the database. */
   readonly now: Date;
@@ -75,8 +75,7 @@ export class Timeline {
 
   /** A new message, as it is when the timeline commits. */
   insert(message: MessageRecord, raw: unknown = null) {
-    const times = { occurred_at: isoTime(message.occurred_at), created_at: isoTime(message.created_at) };
-    this.inserted.set(message.id, { ...message, ...times, raw, attempts: 0 });
+    this.inserted.set(message.id, { message, raw });
   }
 
   /** A message of the database, with what became of it. */
@@ -127,16 +126,15 @@ export class Timeline {
       if (list) list.push(event);
       else byTenant.set(event.tenantId, [event]);
     }
-    const counts = [...byTenant].map(([tenant_id, list]) => ({ tenant_id, count: list.length }));
     const rows = [...byTenant.values()].flatMap((list) =>
-      list.map((event, i) => toRow(event, list.length - i - 1)),
+      list.map((event, i) => ({ event, behind: list.length - i - 1, at: this.now })),
     );
     const streams = await this.tx.commitWith<{ tenant_id: string; epoch: string; head: number }>(WRITE, [
-      JSON.stringify([...this.changed].map(toConversationRow)),
-      JSON.stringify([...this.inserted.values()]),
       JSON.stringify([...this.updated.values()]),
-      JSON.stringify(counts),
-      jsonbOf(rows),
+      ...COUNTS.values([...byTenant]),
+      ...CHANGED.values([...this.changed]),
+      ...INSERTED.values([...this.inserted.values()]),
+      ...EVENTS.values(rows),
     ]);
     return streams.map(({ tenant_id: tenantId, epoch, head }) => {
       const events = byTenant.get(tenantId)!;
@@ -158,6 +156,70 @@ const LOCK = `
     FROM conversation v JOIN contact c ON c.id = v.contact_id
    WHERE v.id = ANY($1) ORDER BY v.id FOR UPDATE OF v`;
 
+/** A message that is new, and what of it no column shows. */
+interface InsertedMessage {
+  message: MessageRecord;
+  raw: unknown;
+}
+
+const jsonOf = (value: unknown) => (value === null || value === undefined ? null : JSON.stringify(value));
+
+const COUNTS = columnsOf<[tenantId: string, events: PendingEvent[]]>({
+  tenant_id: ['uuid', ([tenantId]) => tenantId],
+  count: ['bigint', ([, events]) => events.length],
+});
+
+const CHANGED = columnsOf<ConversationRecord>({
+  id: ['uuid', (v) => v.id],
+  team_id: ['uuid', (v) => v.team_id],
+  assignee_id: ['uuid', (v) => v.assignee_id],
+  status: ['text', (v) => v.status],
+  last_seq: ['bigint', (v) => v.last_seq],
+  unread_count: ['integer', (v) => v.unread_count],
+  last_inbound_at: ['timestamptz', (v) => v.last_inbound_at],
+  last_message: ['json', (v) => jsonOf(v.last_message)],
+  last_activity_at: ['timestamptz', (v) => v.last_activity_at],
+  updated_at: ['timestamptz', (v) => v.updated_at],
+});
+
+const INSERTED = columnsOf<InsertedMessage>({
+  id: ['uuid', ({ message }) => message.id],
+  tenant_id: ['uuid', ({ message }) => message.tenant_id],
+  conversation_id: ['uuid', ({ message }) => message.conversation_id],
+  sender_id: ['uuid', ({ message }) => message.sender_id],
+  seq: ['bigint', ({ message }) => message.seq],
+  direction: ['text', ({ message }) => message.direction],
+  type: ['text', ({ message }) => message.type],
+  content: ['json', ({ message }) => jsonOf(message.content)],
+  raw: ['json', ({ raw }) => jsonOf(raw)],
+  wamid: ['text', ({ message }) => message.wamid],
+  status: ['text', ({ message }) => message.status],
+  reply_to: ['text', ({ message }) => message.reply_to],
+  author: ['text', ({ message }) => message.author],
+  agent_id: ['uuid', ({ message }) => message.agent_id],
+  occurred_at: ['timestamptz', ({ message }) => message.occurred_at],
+  created_at: ['timestamptz', ({ message }) => message.created_at],
+  trace_id: ['text', ({ message }) => message.trace_id],
+});
+
+/** `behind`: how far the event is from the newest of its transaction. */
+const EVENTS = columnsOf<{ event: PendingEvent; behind: number; at: Date }>({
+  tenant_id: ['uuid', ({ event }) => event.tenantId],
+  behind: ['bigint', ({ behind }) => behind],
+  conversation_id: ['uuid', ({ event }) => event.conversationId],
+  seq: ['bigint', ({ event }) => event.seq],
+  type: ['text', ({ event }) => event.type],
+  audience: ['json', ({ event }) => jsonOf(event.audience)],
+  previous_audience: ['json', ({ event }) => jsonOf(event.previousAudience)],
+  data: ['json', ({ event }) => event.data],
+  occurred_at: ['timestamptz', ({ at }) => at],
+});
+
+const COUNTS_AT = 2;
+const CHANGED_AT = COUNTS_AT + COUNTS.count;
+const INSERTED_AT = CHANGED_AT + CHANGED.count;
+const EVENTS_AT = INSERTED_AT + INSERTED.count;
+
 /**
  * The conversations and messages; when these are done the streams (a new tenant gets its stream here; locks are taken
  * in the order of the tenants' ids), then the events at the positions that this gave them.
@@ -168,14 +230,12 @@ const WRITE = `
       team_id = r.team_id, assignee_id = r.assignee_id, status = r.status, last_seq = r.last_seq,
       unread_count = r.unread_count, last_inbound_at = r.last_inbound_at, last_message = r.last_message,
       last_activity_at = r.last_activity_at, updated_at = r.updated_at
-    FROM jsonb_populate_recordset(null::conversation, $1) r WHERE v.id = r.id
+    FROM ${CHANGED.from(CHANGED_AT)} r WHERE v.id = r.id
     RETURNING 1
   ), inserted AS (
     INSERT INTO message (id, tenant_id, conversation_id, sender_id, seq, direction, type, content, raw, wamid, status,
-                         status_times, reply_to, author, agent_id, occurred_at, created_at, trace_id, attempts)
-    SELECT id, tenant_id, conversation_id, sender_id, seq, direction, type, content, raw, wamid, status,
-           status_times, reply_to, author, agent_id, occurred_at, created_at, trace_id, attempts
-      FROM jsonb_populate_recordset(null::message, $2)
+                         reply_to, author, agent_id, occurred_at, created_at, trace_id)
+    SELECT * FROM ${INSERTED.from(INSERTED_AT)} r
     RETURNING 1
   ), updated AS (
     UPDATE message m SET
@@ -184,14 +244,14 @@ const WRITE = `
       next_attempt_at = CASE WHEN r.status = 'queued' THEN coalesce(r.next_attempt_at, m.next_attempt_at) END,
       claimed_by = CASE WHEN r.status = 'sending' THEN m.claimed_by END,
       claimed_at = CASE WHEN r.status = 'sending' THEN m.claimed_at END
-    FROM jsonb_populate_recordset(null::message, $3) r WHERE m.id = r.id
+    FROM jsonb_populate_recordset(null::message, $1) r WHERE m.id = r.id
     RETURNING 1
   ), done AS (
     SELECT (SELECT count(*) FROM changed) + (SELECT count(*) FROM inserted) + (SELECT count(*) FROM updated) AS rows
   ), advanced AS (
     INSERT INTO stream AS s (tenant_id, epoch, head)
     SELECT t.tenant_id, gen_random_uuid(), t.count
-      FROM done, jsonb_to_recordset($4) AS t(tenant_id uuid, count bigint)
+      FROM done, ${COUNTS.from(COUNTS_AT)} t
      WHERE done.rows > 0 ORDER BY t.tenant_id
     ON CONFLICT (tenant_id) DO UPDATE SET head = s.head + excluded.head
     RETURNING s.tenant_id, s.epoch, s.head
@@ -200,41 +260,9 @@ const WRITE = `
       (tenant_id, position, conversation_id, seq, type, audience, previous_audience, data, occurred_at)
     SELECT e.tenant_id, a.head - e.behind, e.conversation_id, e.seq, e.type, e.audience, e.previous_audience, e.data,
            e.occurred_at
-      FROM jsonb_to_recordset($5) AS e(tenant_id uuid, behind bigint, conversation_id uuid, seq bigint, type text,
-                                       audience jsonb, previous_audience jsonb, data jsonb, occurred_at timestamptz)
-      JOIN advanced a ON a.tenant_id = e.tenant_id
+      FROM ${EVENTS.from(EVENTS_AT)} e JOIN advanced a ON a.tenant_id = e.tenant_id
   )
   SELECT tenant_id, epoch, head::float8 AS head FROM advanced`;
-
-function toConversationRow(v: ConversationRecord) {
-  return {
-    id: v.id,
-    team_id: v.team_id,
-    assignee_id: v.assignee_id,
-    status: v.status,
-    last_seq: v.last_seq,
-    unread_count: v.unread_count,
-    last_inbound_at: v.last_inbound_at && isoTime(v.last_inbound_at),
-    last_message: v.last_message,
-    last_activity_at: isoTime(v.last_activity_at),
-    updated_at: isoTime(v.updated_at),
-  };
-}
-
-/** In JSON. `behind`: how far the event is from the newest of its transaction. */
-function toRow(event: PendingEvent, behind: number): string {
-  const head = {
-    tenant_id: event.tenantId,
-    behind,
-    conversation_id: event.conversationId,
-    seq: event.seq,
-    type: event.type,
-    audience: event.audience,
-    previous_audience: event.previousAudience ?? null,
-    occurred_at: event.occurredAt,
-  };
-  return `${beforeData(head)}${event.data}}`;
-}
 
 /** A stored event, as it was published. */
 export interface StreamEventRecord {

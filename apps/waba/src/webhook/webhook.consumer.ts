@@ -201,7 +201,7 @@ function keptAs(job: ParsedJob, tenants: (string | null)[]): DeliveryRow | null 
   return {
     ...rowOf(job),
     id: ownId(job.info),
-    tenantIds: [...new Set(tenants.filter((t) => t !== null))],
+    tenantIds: tenants.filter((t, i) => t !== null && tenants.indexOf(t) === i) as string[],
     status: unrouted ? 'unrouted' : 'processed',
     reason: unrouted ? 'no sender is registered for this number' : null,
     attempts: 1,

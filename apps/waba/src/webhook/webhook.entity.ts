@@ -1,11 +1,18 @@
 import type { WebhookDeliveryView } from '@scrm/contracts';
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
+/** What becomes of deliveries that cannot be worked on. */
+export const PUT_ASIDE = [
+  'quarantined',
+  'poison',
+  'unrouted',
+] as const satisfies WebhookDeliveryView['status'][];
+
 /** What Meta sent, byte for byte, and what became of it. */
 @Entity('webhook_delivery')
-@Index('webhook_delivery_age', ['receivedAt'])
 @Index('webhook_delivery_trouble', ['status', 'receivedAt'], { where: "status <> 'processed'" })
 export class WebhookDelivery {
+  /** A UUIDv7 of when it came. An item that was put aside alone has a UUIDv5 of it and the delivery's. */
   @PrimaryColumn({ type: 'uuid', primaryKeyConstraintName: 'webhook_delivery_pk' })
   id!: string;
 

@@ -1,7 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { WebhookDeliveryView } from '@scrm/contracts';
-import { execute, transaction, type Transaction } from '@scrm/database';
-import { isoTime } from '@scrm/platform';
+import { columnsOf, execute, transaction, type Transaction } from '@scrm/database';
 import type { DataSource } from 'typeorm';
 import { SYSTEM_DB } from '../db/data-source';
 
@@ -14,6 +13,27 @@ export interface DeliveryRow {
   reason: string | null;
   attempts: number;
 }
+
+const DELIVERIES = columnsOf<{ row: DeliveryRow; first: number }>({
+  id: ['uuid', ({ row }) => row.id],
+  tenant_ids: ['text', ({ row }) => row.tenantIds.join(',')],
+  received_at: ['timestamptz', ({ row }) => row.receivedAt],
+  first: ['integer', ({ first }) => first],
+  bytes: ['integer', ({ row }) => row.body.length],
+  status: ['text', ({ row }) => row.status],
+  reason: ['text', ({ row }) => row.reason],
+  attempts: ['integer', ({ row }) => row.attempts],
+});
+
+const KEEP = `
+  INSERT INTO webhook_delivery (id, tenant_ids, received_at, body, status, reason, attempts)
+  SELECT DISTINCT ON (id) id, string_to_array(tenant_ids, ',')::uuid[], received_at,
+         substring($1::bytea FROM first FOR bytes), status, reason, attempts
+    FROM ${DELIVERIES.from(2)} r
+   ORDER BY id
+  ON CONFLICT (id) DO UPDATE
+     SET status = excluded.status, reason = excluded.reason, tenant_ids = excluded.tenant_ids,
+         attempts = excluded.attempts`;
 
 @Injectable()
 export class WebhookRepository {
@@ -28,29 +48,9 @@ export class WebhookRepository {
     if (rows.length === 0) return;
     // Bytes count from 1.
     let first = 1;
-    tx.send(
-      `INSERT INTO webhook_delivery (id, tenant_ids, received_at, body, status, reason, attempts)
-       SELECT DISTINCT ON (id) id, string_to_array(tenant_ids, ',')::uuid[], received_at,
-              substring($4::bytea FROM first FOR bytes), status, reason, attempts
-         FROM unnest($1::uuid[], $2::text[], $3::timestamptz[], $5::int[], $6::int[], $7::text[], $8::text[], $9::int[])
-           AS r(id, tenant_ids, received_at, first, bytes, status, reason, attempts)
-        ORDER BY id
-       ON CONFLICT (id) DO UPDATE
-          SET status = excluded.status, reason = excluded.reason, tenant_ids = excluded.tenant_ids,
-              attempts = excluded.attempts`,
-      [
-        rows.map((r) => r.id),
-        rows.map((r) => r.tenantIds.join(',')),
-        rows.map((r) => isoTime(r.receivedAt)),
-        // In one piece: in an array the bytes would have to be written as text.
-        Buffer.concat(rows.map((r) => r.body)),
-        rows.map((r) => (first += r.body.length) - r.body.length),
-        rows.map((r) => r.body.length),
-        rows.map((r) => r.status),
-        rows.map((r) => r.reason),
-        rows.map((r) => r.attempts),
-      ],
-    );
+    const placed = rows.map((row) => ({ row, first: (first += row.body.length) - row.body.length }));
+    // In one piece: as columns they would be copied once more.
+    tx.send(KEEP, [Buffer.concat(rows.map((r) => r.body)), ...DELIVERIES.values(placed)]);
   }
 
   /** Counts a try of a delivery that came back, before it is made: one that kills the process counts too. */
