@@ -99,21 +99,24 @@ export type ItemList = 'messages' | 'statuses' | 'groups';
 /** The lists have these meanings only there: `calls` too has statuses, `history` too has messages. */
 const MESSAGE_LISTS: readonly ItemList[] = ['messages', 'statuses', 'groups'];
 const OTHER_LISTS: readonly ItemList[] = ['groups'];
+const NO_LISTS: readonly ItemList[] = [];
 const FRAME = new Set(['messaging_product', 'metadata']);
 
 /** One way to take a change apart for both who cut a delivery and who read it: so they can't differ. Never throws. */
 export function openChange(change: unknown): OpenedChange {
   const value = isObject(change) && isObject(change.value) ? change.value : {};
   const phoneNumberId = text(isObject(value.metadata) ? value.metadata.phone_number_id : null);
-  const names = !isObject(change) || !phoneNumberId ? [] : listsOf(change.field);
-  const items = names.flatMap((list) => arrayOf(value[list]).map((item) => ({ list, item })));
+  const lists = isObject(change) && phoneNumberId ? listsOf(change.field) : NO_LISTS;
+  const items: OpenedChange['items'] = [];
+  for (const list of lists) for (const item of arrayOf(value[list])) items.push({ list, item });
   const frame = () => pick(value, (key) => FRAME.has(key));
   const opened = { phoneNumberId, items, contacts: value.contacts, frame };
   if (items.length === 0) return { ...opened, rest: change };
-  const taken = new Set<string>(['contacts', ...names.filter((list) => Array.isArray(value[list]))]);
-  const isMore = Object.keys(value).some((key) => !FRAME.has(key) && !taken.has(key));
+  const isTaken = (key: string) =>
+    key === 'contacts' || ((lists as readonly string[]).includes(key) && Array.isArray(value[key]));
+  const isMore = Object.keys(value).some((key) => !FRAME.has(key) && !isTaken(key));
   if (!isMore) return { ...opened, rest: undefined };
-  return { ...opened, rest: { ...(change as Json), value: pick(value, (key) => !taken.has(key)) } };
+  return { ...opened, rest: { ...(change as Json), value: pick(value, (key) => !isTaken(key)) } };
 }
 
 const listsOf = (field: unknown) => (field === 'messages' ? MESSAGE_LISTS : OTHER_LISTS);

@@ -37,7 +37,7 @@ export function splitDelivery(raw: Buffer): SplitDelivery {
 }
 
 function cut(delivery: unknown): SplitDelivery {
-  const items = isObject(delivery) ? [...itemsOf(delivery)] : [];
+  const items = isObject(delivery) ? itemsOf(delivery) : [];
   if (items.length <= 1) return { kind: 'whole', partition: items[0]?.partition ?? 0 };
   const object = (delivery as Json).object;
   return {
@@ -49,35 +49,40 @@ function cut(delivery: unknown): SplitDelivery {
   };
 }
 
-/** Most deliveries hold one item and travel as they are: what a part would be is only made when it is asked for. */
-function* itemsOf(delivery: Json): Generator<{ partition: number; entry: () => unknown }> {
+/** An item, and what its part of the delivery would be: most deliveries hold one, and nobody asks. */
+interface Item {
+  partition: number;
+  entry: () => unknown;
+}
+
+function itemsOf(delivery: Json): Item[] {
+  const items: Item[] = [];
   for (const entry of Array.isArray(delivery.entry) ? (delivery.entry as unknown[]) : []) {
     if (!isObject(entry) || !Array.isArray(entry.changes) || entry.changes.length === 0) {
-      yield { partition: 0, entry: () => entry };
+      items.push({ partition: 0, entry: () => entry });
       continue;
     }
     const { id, time } = entry;
-    for (const change of entry.changes as unknown[]) {
-      for (const { key, part } of partsOfChange(change)) {
-        yield {
-          partition: partitionOf(key, INBOUND_PARTITIONS),
-          entry: () => ({ id, time, changes: [part()] }),
-        };
-      }
-    }
+    const add = (key: string, part: () => unknown) =>
+      items.push({
+        partition: partitionOf(key, INBOUND_PARTITIONS),
+        entry: () => ({ id, time, changes: [part()] }),
+      });
+    for (const change of entry.changes as unknown[]) eachPart(change, add);
   }
+  return items;
 }
 
 /** Each item with what it takes to understand it, and no more: else a thousand items carry a thousand times the rest. */
-function* partsOfChange(change: unknown): Generator<{ key: string; part: () => unknown }> {
+function eachPart(change: unknown, add: (key: string, part: () => unknown) => void): void {
   const { phoneNumberId, items, contacts, frame, rest } = openChange(change);
   const field = isObject(change) ? change.field : undefined;
   const ownContacts = contactsById(contacts);
   for (const { list, item } of items) {
     const part = () => ({ field, value: { ...frame(), contacts: ownContacts(list, item), [list]: [item] } });
-    yield { key: orderingKey(phoneNumberId, item), part };
+    add(orderingKey(phoneNumberId, item), part);
   }
-  if (rest !== undefined) yield { key: phoneNumberId ?? '', part: () => rest };
+  if (rest !== undefined) add(phoneNumberId ?? '', () => rest);
 }
 
 /** A contact that stands alone goes with every item: it may be the writer's though no id says so. */
