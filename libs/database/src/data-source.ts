@@ -41,6 +41,8 @@ export function createDataSource(options: DatabaseOptions): DataSource {
           `-c idle_in_transaction_session_timeout=${LIMITS.idleInTransaction}`,
           // A plan that was made while a table was small is kept, and must be good for a big one.
           '-c enable_seqscan=off',
+          // Planning costs more than running. Postgres would plan anew each time where it believes to know better.
+          '-c plan_cache_mode=force_generic_plan',
         ]
       : []),
   ];
