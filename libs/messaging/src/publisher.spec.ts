@@ -69,8 +69,10 @@ describe('the publisher', () => {
       // Room for more; but nobody overtakes those that wait.
       confirmAll();
       all.push(publish('late'));
+      // The ninth began the wait: as many milliseconds as were open then.
+      jest.advanceTimersByTime(8);
       expect(sent).toHaveLength(8);
-      jest.advanceTimersByTime(5);
+      jest.advanceTimersByTime(1);
       expect(sent).toEqual([...names, 'late']);
       confirmAll();
       await expect(Promise.all(all)).resolves.toHaveLength(13);
@@ -88,8 +90,21 @@ describe('the publisher', () => {
       const all = names.map(publish);
       lose();
       await expect(Promise.allSettled(all)).resolves.toHaveLength(12);
-      jest.advanceTimersByTime(5);
+      jest.advanceTimersByTime(20);
       expect(sent).toEqual(names.slice(0, 8));
+    });
+
+    it('lets nobody wait for long, however many there are', async () => {
+      const crowd = Array.from({ length: 100 }, (_, n) => publish(`crowd ${n}`));
+      jest.advanceTimersByTime(20);
+      expect(sent).toHaveLength(100);
+      const late = publish('late');
+      jest.advanceTimersByTime(19);
+      expect(sent).toHaveLength(100);
+      jest.advanceTimersByTime(1);
+      expect(sent).toHaveLength(101);
+      confirmAll();
+      await Promise.all([...crowd, late]);
     });
   });
 });

@@ -22,10 +22,11 @@ const CONFIRM_TIMEOUT_MS = 5_000;
 const SWEEP_MS = 250;
 /**
  * Behind so many unconfirmed ones a message waits a moment for others, and they go together: the broker stores many for
- * little more than one. Where little is going on nothing waits.
+ * little more than one. The more there are, the longer is the moment, up to a limit. Where little is going on nothing
+ * waits.
  */
 const CROWD = 8;
-const GATHER_MS = 5;
+const GATHER_MOST_MS = 20;
 /** Beyond these the process refuses instead of hoarding: the broker is behind, and callers can try again. */
 const MAX_OUTSTANDING = 20_000;
 const MAX_OUTSTANDING_BYTES = 64 * 1024 * 1024;
@@ -143,7 +144,8 @@ export class Publisher {
 
   private gather(send: () => void) {
     this.gathered.push(send);
-    this.gathering ??= setTimeout(() => this.flush(), GATHER_MS);
+    // A millisecond for each.
+    this.gathering ??= setTimeout(() => this.flush(), Math.min(this.outstanding.size, GATHER_MOST_MS));
   }
 
   private flush() {

