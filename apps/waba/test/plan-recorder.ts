@@ -133,6 +133,7 @@ function plain(value: unknown): string {
 }
 
 const ELEMENTS: Record<number, (bytes: Buffer) => string> = {
+  2950: (bytes) => bytes.toString('hex'),
   20: (bytes) => String(bytes.readBigInt64BE()),
   25: (bytes) => bytes.toString(),
   1184: (bytes) => new Date(Date.UTC(2000, 0, 1) + Number(bytes.readBigInt64BE() / 1000n)).toISOString(),

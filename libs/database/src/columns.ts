@@ -47,7 +47,7 @@ function arrayOf(type: Column<never>[0]): string {
 }
 
 const TRAVELS = {
-  uuid: 'text',
+  uuid: 'uuid',
   text: 'text',
   json: 'text',
   jsonb: 'text',
@@ -56,7 +56,7 @@ const TRAVELS = {
   timestamptz: 'timestamptz',
 };
 
-const OID = { text: 25, bigint: 20, timestamptz: 1184 };
+const OID = { text: 25, bigint: 20, timestamptz: 1184, uuid: 2950 };
 /** Postgres counts from the year 2000, in microseconds. */
 const POSTGRES_EPOCH_MS = Date.UTC(2000, 0, 1);
 
@@ -74,6 +74,10 @@ function write<Row>(writer: ArrayWriter, rows: readonly Row[], [type, of]: Colum
         writer.whole(time && (time.getTime() - POSTGRES_EPOCH_MS) * 1000);
       }
       break;
+    case 'uuid':
+      writer.begin(OID.uuid, rows.length);
+      for (const row of rows) writer.uuid(of(row));
+      break;
     default:
       writer.begin(OID.text, rows.length);
       for (const row of rows) writer.text(of(row));
@@ -83,8 +87,17 @@ function write<Row>(writer: ArrayWriter, rows: readonly Row[], [type, of]: Colum
 const HEAD_BYTES = 20;
 const LENGTH_BYTES = 4;
 const WHOLE_BYTES = 8;
+const UUID_BYTES = 16;
 const NULL = -1;
 const TWO_32 = 2 ** 32;
+const UUID_LENGTH = 36;
+/** Where the two digits of each byte stand. */
+const UUID_DIGITS = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34];
+const NO_DIGIT = -1;
+/** The values of hexadecimal digits, by every code that a character can have. */
+const HEX = new Int8Array(2 ** 16).fill(NO_DIGIT);
+for (const [value, digits] of [...'0123456789abcdef'].entries())
+  for (const digit of [digits, digits.toUpperCase()]) HEX[digit.charCodeAt(0)] = value;
 /** A character of a string takes three bytes at most. */
 const CHARACTER_BYTES = 3;
 
@@ -117,6 +130,22 @@ class ArrayWriter {
     const high = Math.floor(value / TWO_32);
     const at = this.bytes.writeInt32BE(WHOLE_BYTES, this.size);
     this.size = this.bytes.writeUInt32BE(value - high * TWO_32, this.bytes.writeInt32BE(high, at));
+  }
+
+  /** @throws TypeError where it is none, as Postgres would */
+  uuid(text: string | null | undefined): void {
+    if (text == null) return this.nothing();
+    this.reserve(LENGTH_BYTES + UUID_BYTES);
+    const at = this.bytes.writeInt32BE(UUID_BYTES, this.size);
+    let all = text.length === UUID_LENGTH ? 0 : NO_DIGIT;
+    for (let i = 0; i < UUID_BYTES; i++) {
+      const from = UUID_DIGITS[i]!;
+      const byte = (HEX[text.charCodeAt(from)]! << 4) | HEX[text.charCodeAt(from + 1)]!;
+      all |= byte;
+      this.bytes[at + i] = byte;
+    }
+    if (all < 0) throw new TypeError(`"${text}" is no UUID`);
+    this.size = at + UUID_BYTES;
   }
 
   arrays(): Buffer[] {

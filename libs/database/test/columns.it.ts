@@ -86,6 +86,17 @@ describe('rows as columns of a statement', () => {
     expect(row).toMatchObject({ id_type: 'uuid', said_type: 'json', seen_type: 'jsonb', first: 7 });
   });
 
+  it.each([
+    '',
+    'x',
+    '01980000-0000-7000-8000-00000000000g',
+    '01980000-0000-7000-8000-0000000000000',
+    '٠1980000-0000-7000-8000-000000000000',
+  ])('are refused with %j for a UUID', (id) => {
+    const row = { id, name: null, said: null, seen: null, place: null, count: null, at: null };
+    expect(() => ITEMS.values([row])).toThrow(TypeError);
+  });
+
   it('may be longer than any before', async () => {
     const name = 'kopi ☕ '.repeat(50_000);
     const [row] = await read([{ id: null, name, said: null, seen: null, place: 0, count: 0, at: null }]);
