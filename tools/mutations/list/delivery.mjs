@@ -38,8 +38,8 @@ export const DELIVERY = [
     name: 'failed-batch-is-overtaken',
     promise: 'nothing overtakes a batch that failed',
     file: 'libs/messaging/src/batch-consumer.ts',
-    find: 'await this.work(take(this.waiting.splice(0, this.options.maxBatch)));',
-    replace: 'void this.work(take(this.waiting.splice(0, this.options.maxBatch)));',
+    find: 'await this.work(take(held));',
+    replace: 'void this.work(take(held));',
     tests: [{ file: batches, name: 'tries a failing batch again in its place: nothing overtakes it' }],
   },
   {

@@ -82,7 +82,7 @@ export const ROAD_IN = [
   {
     name: 'position-of-a-stale-head',
     promise: 'positions of a tenant are gapless and in the order of commits',
-    file: 'apps/waba/src/stream/timeline.ts',
+    file: 'apps/waba/src/stream/timeline.statement.ts',
     find: 'DO UPDATE SET head = s.head + excluded.head',
     replace:
       'DO UPDATE SET head = (SELECT x.head FROM stream x WHERE x.tenant_id = s.tenant_id) + excluded.head',
