@@ -9,7 +9,7 @@ import {
   type Delivery,
   type MessagingOptions,
 } from '@scrm/messaging';
-import { counter, crashPoint, histogram, LOGGER, type Logger, traceFrom } from '@scrm/platform';
+import { counter, crashPoint, histogram, LOGGER, type Logger } from '@scrm/platform';
 import { v5 as uuidv5 } from 'uuid';
 import { parseDelivery, type Traced } from '../cloud-api/webhook-parser';
 import { WABA_CONFIG, type WabaConfig } from '../config';
@@ -180,12 +180,9 @@ export class WebhookConsumer implements OnModuleInit {
 }
 
 function parse(job: Job): ParsedJob {
-  const { traceId } = traceFrom(job.delivery.headers.traceparent);
+  const { traceId, receivedAt } = job.info;
   const items = parseDelivery(JSON.parse(job.delivery.body.toString('utf8')));
-  return {
-    ...job,
-    items: items.map((item) => Object.assign(item, { traceId, receivedAt: job.info.receivedAt })),
-  };
+  return { ...job, items: items.map((item) => Object.assign(item, { traceId, receivedAt })) };
 }
 
 const keyOf = (info: DeliveryInfo) => `${info.deliveryId}:${info.item ?? 'whole'}`;

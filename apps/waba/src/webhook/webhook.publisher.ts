@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { MESSAGING_OPTIONS, Publisher, type MessagingOptions } from '@scrm/messaging';
-import { LOGGER, traceparent, type Logger, type Trace } from '@scrm/platform';
+import { LOGGER, type Logger, type Trace } from '@scrm/platform';
 import { v7 as uuidv7 } from 'uuid';
 import { splitDelivery } from '../cloud-api/webhook-split';
 import { writeHeaders } from './delivery-headers';
@@ -17,19 +17,16 @@ export class WebhookPublisher {
   /**
    * Resolves when the broker has all of it.
    *
-   * @param options.trace where it is not the current one
+   * @param options.trace where the delivery came with one
    * @throws NotPublishedError; then some items may be there already
    */
   async publish(
     body: Buffer,
-    { deliveryId = uuidv7(), trace }: { deliveryId?: string; trace?: Trace } = {},
+    { deliveryId = uuidv7(), trace }: { deliveryId?: string; trace?: Trace | undefined } = {},
   ): Promise<number> {
     const { names } = this.options;
     const receivedAt = new Date();
-    const headersOf = (item: number | null) => ({
-      ...writeHeaders({ deliveryId, receivedAt, item }),
-      ...(trace && { traceparent: traceparent(trace)! }),
-    });
+    const headersOf = (item: number | null) => writeHeaders({ deliveryId, receivedAt, item, trace });
     this.logger.debug({ delivery: deliveryId, bytes: body.length }, 'delivery received');
     const split = splitDelivery(body);
     if (split.kind === 'whole') {

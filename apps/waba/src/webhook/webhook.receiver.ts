@@ -6,6 +6,7 @@ import {
   crashPoint,
   histogram,
   LOGGER,
+  newTrace,
   RawRoutes,
   readBody,
   toAppError,
@@ -46,7 +47,8 @@ export class WebhookReceiver implements OnModuleInit {
   }
 
   private async receive(...[request, response]: Parameters<RawHandler>) {
-    const trace = traceFrom(request.headers.traceparent);
+    const { traceparent } = request.headers;
+    const trace = traceparent === undefined ? undefined : traceFrom(traceparent);
     try {
       const body = await readBody(request, WEBHOOK_BODY_LIMIT);
       // Whoever sends it went away: there is nobody to answer.
@@ -54,11 +56,11 @@ export class WebhookReceiver implements OnModuleInit {
       await this.keep(body, request.headers['x-hub-signature-256'], trace);
       response.writeHead(200, { 'content-length': '0' }).end();
     } catch (error) {
-      withTrace(trace, () => answerProblem(response, toAppError(error)));
+      withTrace(trace ?? newTrace(), () => answerProblem(response, toAppError(error)));
     }
   }
 
-  private async keep(body: Buffer, signature: unknown, trace: Trace) {
+  private async keep(body: Buffer, signature: unknown, trace: Trace | undefined) {
     // Bytes are what Meta signs: they are looked at before anything is parsed, and kept as they came.
     if (!isSigned(body, signature, this.config.META_APP_SECRETS)) {
       requestTotal.inc({ outcome: 'unsigned' });
