@@ -31,11 +31,14 @@ const GATHER_MOST_MS = 20;
 const MAX_OUTSTANDING = 20_000;
 const MAX_OUTSTANDING_BYTES = 64 * 1024 * 1024;
 
-const outstandingMessages = gauge(
-  'publisher_outstanding_messages',
-  'Messages that the broker has not confirmed yet',
+/** What the broker has not confirmed yet, of all publishers of the process. */
+const unconfirmed = { messages: 0, bytes: 0 };
+gauge('publisher_outstanding_messages', 'Messages that the broker has not confirmed yet', [], (metric) =>
+  metric.set(unconfirmed.messages),
 );
-const outstandingBytes = gauge('publisher_outstanding_bytes', 'Bytes that the broker has not confirmed yet');
+gauge('publisher_outstanding_bytes', 'Bytes that the broker has not confirmed yet', [], (metric) =>
+  metric.set(unconfirmed.bytes),
+);
 const failures = counter('publisher_failures_total', 'Messages that the broker did not take, by reason', [
   'reason',
 ]);
@@ -172,8 +175,8 @@ export class Publisher {
 
   private count(bytes: number, messages: number) {
     this.bytes += bytes;
-    outstandingBytes.inc(bytes);
-    outstandingMessages.inc(messages);
+    unconfirmed.bytes += bytes;
+    unconfirmed.messages += messages;
   }
 
   private failAll() {

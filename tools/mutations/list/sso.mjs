@@ -28,7 +28,7 @@ export const SSO = [
     promise: 'where single sign-on is enforced, passwords are good for admins only',
     file: 'apps/user/src/session/session.service.ts',
     find: 'if (credential.ssoOnly)',
-    replace: 'if (!credential.ssoOnly)',
+    replace: 'if (Number(credential.ssoOnly) > 1)',
     tests: [{ file: sso, name: 'may be the only way in, but not for admins' }],
   },
   {
