@@ -38,7 +38,7 @@ import { Interrupted } from './lib/say.mjs';
 const SCENARIOS = {
   idle: { run: idle, shape: 'team' },
   ceiling: { run: ceiling, shape: 'agent', floor: true },
-  open: { run: open, shape: 'agent' },
+  open: { run: open, shape: 'agent', floor: true },
   steady: { run: steady, shape: 'agent' },
   busy: { run: busy, shape: 'agent', floor: true },
   bulk: { run: bulk, shape: 'agent' },

@@ -66,6 +66,7 @@ export function summary(windows) {
     acceptP99Ms: of((window) => window.acceptMs?.p99),
     webhookToSocketP50Ms: of((window) => window.webhookToSocketMs?.p50),
     webhookToSocketP99Ms: of((window) => window.webhookToSocketMs?.p99),
+    ...(windows[0]?.postedLateMs && { postedLateP99Ms: of((window) => window.postedLateMs?.p99) }),
     cpuMsPerMessage: median(windows.map((window) => window.cpuMsPerMessage)),
   };
 }

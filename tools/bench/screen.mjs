@@ -21,7 +21,7 @@ const SEQ = '","seq":';
  * @property {number} first which pod it begins with
  * @property {ReturnType<import('./ledger.mjs').Ledger['account']>} account
  * @property {(wamid: string) => number | undefined} numberOf the number of a message of ours
- * @property {(frame: any) => void} [onOther] hears every other event, parsed
+ * @property {(frame: any) => void} [onOther] hears every other event of a conversation, parsed
  * @property {(n: number, conversationId: string) => void} [onMessage]
  */
 
@@ -109,7 +109,7 @@ export class Screen {
     if (frame.type === 'ready') return this.#ready(frame);
     if (frame.type === 'pong') clearTimeout(this.#timers.silence);
     else if (frame.type === 'reset') account.reset();
-    else if (frame.type === 'error') return;
+    else if (frame.type === 'error' || frame.type === 'presence') return;
     else {
       account.change(frame.conversationId, frame.seq);
       onOther?.(frame);
