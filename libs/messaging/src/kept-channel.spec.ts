@@ -95,6 +95,29 @@ describe('a channel that is kept open', () => {
     expect(kept.current).toBe(connection.channels[2]);
   });
 
+  it('is given up where nothing comes on it, though it never answers its close', async () => {
+    const kept = keep();
+    await turn();
+    const stuck = connection.channels[0]!;
+    stuck.close = () => new Promise(() => undefined);
+    jest.advanceTimersByTime(5_000);
+    kept.heard();
+    kept.replaceIfSilent(Date.now() - 1);
+    expect(kept.current).toBe(stuck);
+    jest.advanceTimersByTime(5_000);
+    kept.replaceIfSilent(Date.now() - 1);
+    expect([kept.current, lost.mock.calls.length]).toEqual([null, 1]);
+    await jest.advanceTimersByTimeAsync(500);
+    expect(kept.current).toBe(connection.channels[1]);
+    // Its answer, after all.
+    stuck.emit('close');
+    await jest.advanceTimersByTimeAsync(500);
+    expect([kept.current, lost.mock.calls.length]).toEqual([connection.channels[1], 1]);
+    // It was just opened: that was an answer.
+    kept.replaceIfSilent(Date.now() - 1_000);
+    expect(kept.current).toBe(connection.channels[1]);
+  });
+
   it('is not kept when it was closed behind the last answer of its set-up', async () => {
     const kept = keep(async (channel) => {
       if (connection.channels.length === 1) await channel.close();

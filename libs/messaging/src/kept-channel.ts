@@ -12,6 +12,7 @@ const REOPEN_MS = 500;
  */
 export class KeptChannel {
   current: ConfirmChannel | null = null;
+  private heardAt = 0;
   private opening = false;
   private closed = false;
   private readonly reopen = () => void this.open();
@@ -42,6 +43,25 @@ export class KeptChannel {
     void channel.close().catch(() => this.lost(channel));
   }
 
+  /** Something came on the current channel. */
+  heard() {
+    this.heardAt = Date.now();
+  }
+
+  /**
+   * Gives the channel up where nothing came on it since then, though something should have: what it owes is lost at
+   * once. A channel that asks a broker node which hangs may be stuck for minutes; a new one goes to the new leaders of
+   * the queues.
+   */
+  replaceIfSilent(sinceMs: number) {
+    const channel = this.current;
+    if (!channel || this.heardAt >= sinceMs) return;
+    this.label.logger.warn({ channel: this.label.name }, 'nothing comes on this channel: it is replaced');
+    // It may never answer.
+    void courtesy(channel.close());
+    this.lost(channel);
+  }
+
   private async open() {
     const connection = this.connection.connection;
     if (!connection || !this.connection.isConnected() || this.opening || this.current || this.closed) return;
@@ -63,6 +83,7 @@ export class KeptChannel {
       if (gone) throw new Error('closed while it was opened');
       if (this.closed) return void (await opened.close());
       this.current = opened;
+      this.heard();
       this.onOpened();
     } catch (err) {
       if (!this.closed)

@@ -3,65 +3,103 @@ import type { BrokerConnection } from './connection';
 import { NotPublishedError, Publisher } from './publisher';
 
 describe('the publisher', () => {
-  it('fails what was not confirmed when its channel is gone, though no confirm ever comes back', async () => {
-    let lose!: () => void;
+  let sent: string[];
+  let confirms: (() => void)[];
+  let replaced: unknown[];
+  let lose: () => void;
+  let block: (blocked: boolean) => void;
+  let close: () => Promise<void>;
+  let publish: (name: string) => Promise<void>;
+
+  beforeEach(() => {
+    jest.useFakeTimers();
+    [sent, confirms, replaced] = [[], [], []];
+    const channel = () => ({
+      publish: (_exchange: string, _key: string, body: Buffer, _options: object, confirm: () => void) => {
+        sent.push(body.toString());
+        confirms.push(confirm);
+      },
+    });
+    const kept = {
+      current: channel(),
+      close: () => Promise.resolve(),
+      heardAt: Date.now(),
+      heard: () => (kept.heardAt = Date.now()),
+      replaceIfSilent: (since: number) => {
+        if (kept.heardAt >= since) return;
+        replaced.push(kept.current);
+        kept.current = channel();
+        kept.heard();
+        lose();
+      },
+    };
     const connection = {
       channel: (_name: string, _setup: unknown, onLost: () => void) => {
         lose = onLost;
-        return { current: { publish: () => true }, close: () => Promise.resolve() };
+        return kept;
       },
-      onBlocked: () => undefined,
+      onBlocked: (listener: typeof block) => (block = listener),
     };
-    let close!: () => Promise<void>;
     const drain = { on: (_phase: string, _name: string, work: () => Promise<void>) => (close = work) };
     const publisher = new Publisher(
       connection as unknown as BrokerConnection,
       { register: () => undefined } as unknown as Health,
       drain as unknown as Drain,
     );
-    const published = publisher.publish('', 'queue', Buffer.from('x'));
+    publish = (name) => publisher.publish('', 'queue', Buffer.from(name));
+  });
+  afterEach(async () => {
+    await close();
+    jest.useRealTimers();
+  });
+
+  const confirmAll = () => {
+    for (const confirm of confirms.splice(0)) confirm();
+  };
+
+  it('fails what was not confirmed when its channel is gone, though no confirm ever comes back', async () => {
+    const published = publish('x');
     lose();
     await expect(published).rejects.toBeInstanceOf(NotPublishedError);
-    await close();
+  });
+
+  it('takes a new channel where the old one confirms nothing for 5 s', async () => {
+    jest.advanceTimersByTime(100);
+    const early = Promise.allSettled([publish('early')]);
+    jest.advanceTimersByTime(3_000);
+    const late = Promise.allSettled([publish('late')]);
+    jest.advanceTimersByTime(2_500);
+    // Both may be sent again: nobody knows what becomes of them there.
+    await expect(Promise.all([early, late])).resolves.toMatchObject([
+      [{ status: 'rejected', reason: { message: 'The broker did not confirm in time.' } }],
+      [{ status: 'rejected', reason: { message: 'The broker connection was lost before the confirm.' } }],
+    ]);
+    expect(replaced).toHaveLength(1);
+    confirms = [];
+    const next = publish('next');
+    confirmAll();
+    await next;
+    jest.advanceTimersByTime(60_000);
+    expect(replaced).toHaveLength(1);
+  });
+
+  it('keeps a channel that is only slow, and one that the broker blocks', async () => {
+    const slow = Promise.allSettled([publish('slow')]);
+    jest.advanceTimersByTime(3_000);
+    const quick = publish('quick');
+    confirms.pop()!();
+    await quick;
+    jest.advanceTimersByTime(2_500);
+    await expect(slow).resolves.toMatchObject([{ status: 'rejected' }]);
+    const blocked = Promise.allSettled([publish('blocked')]);
+    block(true);
+    jest.advanceTimersByTime(6_000);
+    await expect(blocked).resolves.toMatchObject([{ status: 'rejected' }]);
+    expect(replaced).toEqual([]);
   });
 
   describe('with many at a time', () => {
     const names = Array.from({ length: 12 }, (_, n) => String(n));
-    let sent: string[];
-    let confirms: (() => void)[];
-    let lose: () => void;
-    let close: () => Promise<void>;
-    let publish: (name: string) => Promise<void>;
-
-    beforeEach(() => {
-      jest.useFakeTimers();
-      [sent, confirms] = [[], []];
-      const current = {
-        publish: (_exchange: string, _key: string, body: Buffer, _options: object, confirm: () => void) => {
-          sent.push(body.toString());
-          confirms.push(confirm);
-        },
-      };
-      const connection = {
-        channel: (_name: string, _setup: unknown, onLost: () => void) => {
-          lose = onLost;
-          return { current, close: () => Promise.resolve() };
-        },
-        onBlocked: () => undefined,
-      };
-      const drain = { on: (_phase: string, _name: string, work: () => Promise<void>) => (close = work) };
-      const publisher = new Publisher(
-        connection as unknown as BrokerConnection,
-        { register: () => undefined } as unknown as Health,
-        drain as unknown as Drain,
-      );
-      publish = (name) => publisher.publish('', 'queue', Buffer.from(name));
-    });
-    afterEach(() => jest.useRealTimers());
-
-    const confirmAll = () => {
-      for (const confirm of confirms.splice(0)) confirm();
-    };
 
     it('sends at once while few are open, and behind more of them together, in their order', async () => {
       const all = names.map(publish);

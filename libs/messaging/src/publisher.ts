@@ -70,7 +70,8 @@ export interface PublishOptions {
 
 /**
  * Publishes with the broker's confirm, pipelined on one channel. The promise settles in any case: by the confirm, by
- * a refusal, by the loss of the channel, or after 5 s (amqplib may never settle the confirms of a closed channel).
+ * a refusal, by the loss of the channel, or after 5 s (amqplib may never settle the confirms of a closed channel). Where
+ * nothing was confirmed for so long, a new channel takes over.
  * While the broker blocks publishers, because its disk or memory runs low, nothing is sent and everything refused.
  */
 @Injectable()
@@ -158,6 +159,7 @@ export class Publisher {
   }
 
   private confirmed(id: string, error: unknown) {
+    this.kept.heard();
     const returned = this.outstanding.get(id)?.returned;
     if (error) this.settle(id, 'refused');
     else if (returned) this.settle(id, 'unroutable');
@@ -188,10 +190,14 @@ export class Publisher {
   /** Entries are in the order of their deadlines. */
   private expire() {
     const now = Date.now();
+    let anyLate = false;
     for (const [id, entry] of this.outstanding) {
-      if (entry.deadline > now) return;
+      if (entry.deadline > now) break;
+      anyLate = true;
       this.settle(id, 'timeout');
     }
+    // A broker that blocks publishers confirms nothing to anybody.
+    if (anyLate && !this.blocked) this.kept.replaceIfSilent(now - CONFIRM_TIMEOUT_MS);
   }
 }
 

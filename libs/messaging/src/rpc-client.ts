@@ -21,6 +21,8 @@ import { uuidKey } from './publication-id';
 const DEFAULT_TIMEOUT_MS = 5_000;
 /** RabbitMQ's address of whoever asks, on the very channel: no queue, and it ends with the channel. */
 const REPLY_TO = 'amq.rabbitmq.reply-to';
+/** A question is confirmed long before. */
+const SILENCE_MS = 2_000;
 /** Beyond this the process refuses instead of hoarding. */
 const MAX_PENDING = 10_000;
 
@@ -107,10 +109,11 @@ export class RpcClient {
     return new Promise<unknown>((resolve, reject) => {
       const id = uuidKey();
       const patience = deadline - Date.now();
-      const timer = setTimeout(
-        () => this.fail(id, new AppError('timeout', 'A service did not answer in time: try again.')),
-        patience,
-      );
+      const timer = setTimeout(() => {
+        this.fail(id, new AppError('timeout', 'A service did not answer in time: try again.'));
+        // Not even a confirm, which does not wait for the service.
+        if (patience >= SILENCE_MS) this.kept?.replaceIfSilent(deadline - patience);
+      }, patience);
       this.pending.set(id, { resolve, reject, timer });
       const trace = currentTrace();
       const parent = traceparent(trace);
@@ -135,6 +138,7 @@ export class RpcClient {
           body,
           options,
           (error: unknown) => {
+            this.kept?.heard();
             if (error) this.fail(id, unreachable());
           },
         );

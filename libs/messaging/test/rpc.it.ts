@@ -285,6 +285,20 @@ describe('a question to another service', () => {
     await eventually(() => ask(echo, { n: 2 }));
   });
 
+  it('is answered again on a new channel where the old one hangs, and on the old one where only the service does', async () => {
+    await serve();
+    await ask(echo, { n: 1 });
+    const { kept } = client.rpc as unknown as { kept: KeptChannel };
+    const first = kept.current!;
+    await expect(ask(slow, {}, { timeoutMs: 2_500 })).rejects.toMatchObject({ code: 'timeout' });
+    finish();
+    expect(kept.current).toBe(first);
+    first.publish = () => true;
+    await expect(ask(echo, { n: 2 }, { timeoutMs: 2_000 })).rejects.toMatchObject({ code: 'timeout' });
+    expect(kept.current).not.toBe(first);
+    await eventually(() => ask(echo, { n: 3 }));
+  });
+
   it('fails at once while the broker is away, and works when it is back', async () => {
     await serve();
     const far = await stage.podBehindNetwork();

@@ -23,7 +23,7 @@ const NAMES = ['scrm@localhost', 'scrm2@localhost', 'scrm3@localhost'];
 /** As deploy/rabbitmq/rabbitmq.conf has it, but for a shorter tick. The later ones find the first by themselves. */
 const CONFIG = `net_ticktime = 10
 cluster_partition_handling = pause_minority
-heartbeat = 10
+heartbeat = 5
 cluster_formation.peer_discovery_backend = classic_config
 ${NAMES.map((name, i) => `cluster_formation.classic_config.nodes.${i + 1} = ${name}`).join('\n')}
 `;
@@ -110,5 +110,22 @@ export async function untilUp(node, timeoutMs = 90_000) {
     if (performance.now() > deadline)
       throw new Problem(`${node.name} was not up after ${timeoutMs / 1000} s`);
     await sleep(50);
+  }
+}
+
+/** Waits until every node sees all of them. @param {World} world @param {Node[]} nodes */
+export async function untilWhole(world, nodes, timeoutMs = 90_000) {
+  const deadline = performance.now() + timeoutMs;
+  for (const node of nodes) {
+    await untilUp(node);
+    for (;;) {
+      const seen = await rabbitmqctl(world, '-n', node.name, 'eval', 'rabbit_nodes:all_running().').catch(
+        String,
+      );
+      if (NAMES.every((name) => seen.includes(name))) break;
+      if (performance.now() > deadline)
+        throw new Problem(`${node.name} did not see all nodes after ${timeoutMs / 1000} s: ${seen}`);
+      await sleep(500);
+    }
   }
 }

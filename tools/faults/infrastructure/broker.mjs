@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 /** @typedef {import('../world.mjs').Fault} Fault */
 
 const RECOVERY_MS = 30_000;
-/** Long enough for the heartbeats of 10 s to find it out. */
+/** Long enough for the heartbeats of 5 s to find it out. */
 const HUNG_MS = 30_000;
 
 /** @type {Fault[]} */
