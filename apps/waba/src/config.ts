@@ -39,6 +39,8 @@ export const wabaConfig = withMasterKeys(
     /** Deliveries of one partition in hand, and in one transaction. */
     INBOUND_PREFETCH: z.coerce.number().int().min(1).default(50),
     INBOUND_BATCH: z.coerce.number().int().min(1).default(100),
+    /** Deliveries that travel as one message of the broker where many come at once. */
+    INBOUND_BUNDLE: z.coerce.number().int().min(1).max(100).default(16),
   }),
 );
 export type WabaConfig = z.infer<typeof wabaConfig>;

@@ -1,5 +1,6 @@
 import { counter, type Logger } from '@scrm/platform';
 import type { ConfirmChannel, ConsumeMessage } from 'amqplib';
+import { unbundle, type Bundled } from './bundle';
 import type { BrokerConnection } from './connection';
 import { Partition, type Part } from './partition';
 
@@ -123,9 +124,10 @@ export class BatchConsumer {
     if (this.stopping) return;
     const { redelivered, deliveryTag: tag } = message.fields;
     if (redelivered) redeliveries.inc({ consumer: this.options.name });
-    const headers = (message.properties.headers ?? {}) as Record<string, unknown>;
-    const delivery = { body: message.content, headers, queue: partition.queue, redelivered };
-    this.waiting.push({ delivery, partition, channel, tag });
+    for (const { headers, body } of partsOf(message)) {
+      const delivery = { body, headers, queue: partition.queue, redelivered };
+      this.waiting.push({ delivery, partition, channel, tag });
+    }
     if (tag === 1) this.options.onActive?.();
     if (!this.running) void this.pump();
     else if (this.isFull()) this.due?.();
@@ -135,7 +137,7 @@ export class BatchConsumer {
     this.running = true;
     while (this.waiting.length > 0 && !this.stopping) {
       await this.untilDue();
-      const held = this.waiting.splice(0, this.options.maxBatch);
+      const held = this.waiting.splice(0, this.batchEnd());
       this.begunAt = performance.now();
       if (held.length > 0) await this.work(take(held));
     }
@@ -145,6 +147,15 @@ export class BatchConsumer {
 
   private isFull(): boolean {
     return this.waiting.length >= this.options.maxBatch;
+  }
+
+  /** What came as one is acked as one, so no batch ends within it. */
+  private batchEnd(): number {
+    const { waiting } = this;
+    let end = Math.min(this.options.maxBatch, waiting.length);
+    const last = waiting[end - 1];
+    while (last && waiting[end]?.tag === last.tag && waiting[end]?.partition === last.partition) end++;
+    return end;
   }
 
   private async untilDue() {
@@ -222,6 +233,19 @@ export class BatchConsumer {
     if (this.idle.length === 0 || !this.isIdle()) return;
     for (const resolve of this.idle.splice(0)) resolve();
   }
+}
+
+/** One message of the broker may be several deliveries; see {@link PublishOptions.together}. */
+function partsOf({ content, properties }: ConsumeMessage): Bundled[] {
+  const headers = (properties.headers ?? {}) as Record<string, unknown>;
+  if (headers.bundle !== undefined) {
+    try {
+      return unbundle(content);
+    } catch {
+      // Whoever works on it finds that nobody can read it, and puts it aside.
+    }
+  }
+  return [{ headers, body: content }];
 }
 
 /** From here on the deliveries are in hand: each partition's acks wait for this batch. */

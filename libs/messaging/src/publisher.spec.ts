@@ -1,23 +1,34 @@
 import type { Drain, Health } from '@scrm/platform';
 import type { BrokerConnection } from './connection';
-import { NotPublishedError, Publisher } from './publisher';
+import { unbundle } from './bundle';
+import { NotPublishedError, Publisher, type PublishOptions } from './publisher';
+
+interface Sent {
+  messageId: string;
+  headers: { bundle?: number };
+}
 
 describe('the publisher', () => {
   let sent: string[];
-  let confirms: (() => void)[];
+  let confirms: ((error?: Error) => void)[];
+  let messages: { properties: Sent }[];
   let replaced: unknown[];
   let lose: () => void;
   let block: (blocked: boolean) => void;
   let close: () => Promise<void>;
-  let publish: (name: string) => Promise<void>;
+  let publish: (name: string, queue?: string, options?: PublishOptions) => Promise<void>;
+  let giveBack: (message: object) => void;
 
   beforeEach(() => {
     jest.useFakeTimers();
-    [sent, confirms, replaced] = [[], [], []];
+    [sent, confirms, replaced, messages] = [[], [], [], []];
+    type Confirm = (error?: Error) => void;
     const channel = () => ({
-      publish: (_exchange: string, _key: string, body: Buffer, _options: object, confirm: () => void) => {
-        sent.push(body.toString());
+      publish: (_exchange: string, _key: string, body: Buffer, properties: Sent, confirm: Confirm) => {
+        const parts = properties.headers.bundle ? unbundle(body) : [{ body }];
+        sent.push(parts.map((part) => part.body.toString()).join('+'));
         confirms.push(confirm);
+        messages.push({ properties });
       },
     });
     const kept = {
@@ -34,8 +45,9 @@ describe('the publisher', () => {
       },
     };
     const connection = {
-      channel: (_name: string, _setup: unknown, onLost: () => void) => {
+      channel: (_name: string, setup: (channel: object) => Promise<void>, onLost: () => void) => {
         lose = onLost;
+        void setup({ on: (_event: string, listener: typeof giveBack) => (giveBack = listener) });
         return kept;
       },
       onBlocked: (listener: typeof block) => (block = listener),
@@ -46,7 +58,8 @@ describe('the publisher', () => {
       { register: () => undefined } as unknown as Health,
       drain as unknown as Drain,
     );
-    publish = (name) => publisher.publish('', 'queue', Buffer.from(name));
+    publish = (name, queue = 'queue', options = {}) =>
+      publisher.publish('', queue, Buffer.from(name), options);
   });
   afterEach(async () => {
     await close();
@@ -102,7 +115,7 @@ describe('the publisher', () => {
     const names = Array.from({ length: 12 }, (_, n) => String(n));
 
     it('sends at once while few are open, and behind more of them together, in their order', async () => {
-      const all = names.map(publish);
+      const all = names.map((name) => publish(name));
       expect(sent).toEqual(names.slice(0, 8));
       // Room for more; but nobody overtakes those that wait.
       confirmAll();
@@ -117,7 +130,7 @@ describe('the publisher', () => {
     });
 
     it('sends what waits before it closes', async () => {
-      const all = names.map(publish);
+      const all = names.map((name) => publish(name));
       await close();
       expect(sent).toEqual(names);
       confirmAll();
@@ -125,7 +138,7 @@ describe('the publisher', () => {
     });
 
     it('does not send after all what was called lost', async () => {
-      const all = names.map(publish);
+      const all = names.map((name) => publish(name));
       lose();
       await expect(Promise.allSettled(all)).resolves.toHaveLength(12);
       jest.advanceTimersByTime(20);
@@ -143,6 +156,54 @@ describe('the publisher', () => {
       expect(sent).toHaveLength(101);
       confirmAll();
       await Promise.all([...crowd, late]);
+    });
+
+    describe('that may go together', () => {
+      const crowd = () => {
+        for (let n = 0; n < 8; n++) publish(`crowd ${n}`, 'elsewhere').catch(() => undefined);
+        sent.length = confirms.length = messages.length = 0;
+      };
+      const together = (names: string, queue: string, most = 3) =>
+        [...names].map((name) => publish(name, queue, { together: most, mandatory: true }));
+
+      it('makes one message of those that wait for one queue, in their order, and not of too many', async () => {
+        crowd();
+        const all = [...together('abc', 'one'), ...together('x', 'two'), ...together('de', 'one')];
+        all.push(publish('alone', 'three'), publish('too', 'three'));
+        jest.advanceTimersByTime(20);
+        expect(sent).toEqual(['a+b+c', 'x', 'd+e', 'alone', 'too']);
+        confirmAll();
+        await Promise.all(all);
+      });
+
+      it('leaves what is large alone', async () => {
+        crowd();
+        const [small, large] = ['s', 'l'.repeat(64 * 1024)];
+        const all = [small, large, small, small].map((text) => publish(text, 'one', { together: 9 }));
+        jest.advanceTimersByTime(20);
+        expect(sent).toEqual([small, large, `${small}+${small}`]);
+        confirmAll();
+        await Promise.all(all);
+      });
+
+      it('fails all of it where the broker refuses it, or no queue takes it', async () => {
+        crowd();
+        const all = Promise.allSettled([
+          ...together('ab', 'one'),
+          ...together('cd', 'two'),
+          ...together('ef', 'three'),
+        ]);
+        jest.advanceTimersByTime(20);
+        confirms[0]!(new Error('no'));
+        giveBack(messages[1]!);
+        confirms[1]!();
+        confirms[2]!();
+        const how = (await all).map((one) =>
+          one.status === 'rejected' ? (one.reason as Error).message : 'taken',
+        );
+        const [refused, unroutable] = ['The broker refused the message.', 'No queue takes the message.'];
+        expect(how).toEqual([refused, refused, unroutable, unroutable, 'taken', 'taken']);
+      });
     });
   });
 });

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { counter, Drain, gauge, Health, traceparent } from '@scrm/platform';
 import type { Options } from 'amqplib';
+import { bundle } from './bundle';
 import { BrokerConnection } from './connection';
 import type { KeptChannel } from './kept-channel';
 import { uuidKey } from './publication-id';
@@ -13,7 +14,6 @@ export class NotPublishedError extends Error {
 interface Outstanding {
   deadline: number;
   bytes: number;
-  returned: boolean;
   resolve: () => void;
   reject: (error: Error) => void;
 }
@@ -27,6 +27,8 @@ const SWEEP_MS = 250;
  */
 const CROWD = 8;
 const GATHER_MOST_MS = 20;
+/** Frames are not much larger. */
+const BUNDLE_BYTES = 64 * 1024;
 /** Beyond these the process refuses instead of hoarding: the broker is behind, and callers can try again. */
 const MAX_OUTSTANDING = 20_000;
 const MAX_OUTSTANDING_BYTES = 64 * 1024 * 1024;
@@ -66,6 +68,17 @@ export interface PublishOptions {
   alsoTo?: string[];
   /** Fail where no queue takes it. Without it RabbitMQ confirms even what it dropped. */
   mandatory?: boolean;
+  /** So many of those that wait for the same routing key go as one message of the broker; {@link BatchConsumer} parts them. */
+  together?: number;
+}
+
+interface Waiting {
+  id: string;
+  exchange: string;
+  routingKey: string;
+  body: Buffer;
+  properties: Options.Publish & { headers: Record<string, unknown> };
+  together: number;
 }
 
 /**
@@ -78,10 +91,12 @@ export interface PublishOptions {
 export class Publisher {
   private readonly kept: KeptChannel;
   private readonly outstanding = new Map<string, Outstanding>();
+  /** Messages of the broker that no queue took, and that it will confirm nevertheless. */
+  private readonly returned = new Set<string>();
   private readonly sweeper: NodeJS.Timeout;
   private bytes = 0;
   private blocked = false;
-  private readonly gathered: (() => void)[] = [];
+  private readonly gathered: Waiting[] = [];
   private gathering: NodeJS.Timeout | undefined;
 
   constructor(connection: BrokerConnection, health: Health, drain: Drain) {
@@ -89,8 +104,7 @@ export class Publisher {
       'publisher',
       async (channel) => {
         channel.on('return', (message: { properties: { messageId?: string } }) => {
-          const entry = this.outstanding.get(message.properties.messageId ?? '');
-          if (entry) entry.returned = true;
+          this.returned.add(message.properties.messageId ?? '');
         });
       },
       () => this.failAll(),
@@ -110,8 +124,7 @@ export class Publisher {
 
   /** Resolves when the broker has taken the message. @throws NotPublishedError */
   publish(exchange: string, routingKey: string, body: Buffer, options: PublishOptions = {}): Promise<void> {
-    const channel = this.kept.current;
-    if (!channel) return Promise.reject(failure('disconnected'));
+    if (!this.kept.current) return Promise.reject(failure('disconnected'));
     if (this.blocked) return Promise.reject(failure('blocked'));
     if (this.outstanding.size >= MAX_OUTSTANDING || this.bytes + body.length > MAX_OUTSTANDING_BYTES) {
       return Promise.reject(failure('full'));
@@ -119,11 +132,11 @@ export class Publisher {
     return new Promise<void>((resolve, reject) => {
       const id = uuidKey();
       const deadline = Date.now() + CONFIRM_TIMEOUT_MS;
-      this.outstanding.set(id, { deadline, bytes: body.length, returned: false, resolve, reject });
+      this.outstanding.set(id, { deadline, bytes: body.length, resolve, reject });
       this.count(body.length, 1);
-      const { type, headers, persistent = true, mandatory = false, alsoTo } = options;
+      const { type, headers, persistent = true, mandatory = false, alsoTo, together = 1 } = options;
       const parent = traceparent();
-      const properties: Options.Publish = {
+      const properties = {
         messageId: id,
         persistent,
         mandatory,
@@ -131,23 +144,14 @@ export class Publisher {
         ...(alsoTo && { BCC: alsoTo }),
         headers: { ...headers, ...(parent && { traceparent: parent }) },
       };
-      const send = () => {
-        try {
-          // The answer `false` only asks for patience: the message is buffered all the same.
-          channel.publish(exchange, routingKey, body, properties, (error: unknown) =>
-            this.confirmed(id, error),
-          );
-        } catch {
-          this.settle(id, 'failed');
-        }
-      };
-      if (this.outstanding.size <= CROWD && this.gathered.length === 0) send();
-      else this.gather(send);
+      const message = { id, exchange, routingKey, body, properties, together };
+      if (this.outstanding.size <= CROWD && this.gathered.length === 0) this.send([message]);
+      else this.gather(message);
     });
   }
 
-  private gather(send: () => void) {
-    this.gathered.push(send);
+  private gather(message: Waiting) {
+    this.gathered.push(message);
     // A millisecond for each.
     this.gathering ??= setTimeout(() => this.flush(), Math.min(this.outstanding.size, GATHER_MOST_MS));
   }
@@ -155,15 +159,32 @@ export class Publisher {
   private flush() {
     clearTimeout(this.gathering);
     this.gathering = undefined;
-    for (const send of this.gathered.splice(0)) send();
+    for (const messages of inBundles(this.gathered.splice(0))) this.send(messages);
   }
 
-  private confirmed(id: string, error: unknown) {
+  /** As one message of the broker. */
+  private send(messages: Waiting[]) {
+    const { exchange, routingKey, body, properties } = messages[0]!;
+    const confirmed = (error: unknown) => this.confirmed(messages, error);
+    try {
+      const channel = this.kept.current!;
+      // The answer `false` only asks for patience: the message is buffered all the same.
+      if (messages.length === 1) channel.publish(exchange, routingKey, body, properties, confirmed);
+      else {
+        const all = bundle(messages.map(({ properties: { headers }, body }) => ({ headers, body })));
+        const headers = { bundle: messages.length };
+        channel.publish(exchange, routingKey, all, { ...properties, headers }, confirmed);
+      }
+    } catch {
+      for (const { id } of messages) this.settle(id, 'failed');
+    }
+  }
+
+  private confirmed(messages: Waiting[], error: unknown) {
     this.kept.heard();
-    const returned = this.outstanding.get(id)?.returned;
-    if (error) this.settle(id, 'refused');
-    else if (returned) this.settle(id, 'unroutable');
-    else this.settle(id);
+    const returned = this.returned.delete(messages[0]!.id);
+    const reason = error ? 'refused' : returned ? 'unroutable' : undefined;
+    for (const { id } of messages) this.settle(id, reason);
   }
 
   private settle(id: string, reason?: Reason) {
@@ -184,6 +205,7 @@ export class Publisher {
   private failAll() {
     // Who was told that a message was lost may send it again: it must not go out after all.
     this.gathered.length = 0;
+    this.returned.clear();
     for (const id of [...this.outstanding.keys()]) this.settle(id, 'lost');
   }
 
@@ -199,6 +221,26 @@ export class Publisher {
     // A broker that blocks publishers confirms nothing to anybody.
     if (anyLate && !this.blocked) this.kept.replaceIfSilent(now - CONFIRM_TIMEOUT_MS);
   }
+}
+
+/** In their order for each routing key. */
+function inBundles(waiting: Waiting[]): Waiting[][] {
+  const bundles: Waiting[][] = [];
+  const open = new Map<string, { messages: Waiting[]; bytes: number }>();
+  for (const message of waiting) {
+    const { exchange, routingKey, together, body } = message;
+    const key = `${exchange} ${routingKey}`;
+    const last = open.get(key);
+    if (last && last.messages.length < together && last.bytes + body.length <= BUNDLE_BYTES) {
+      last.messages.push(message);
+      last.bytes += body.length;
+    } else {
+      const messages = [message];
+      bundles.push(messages);
+      open.set(key, { messages, bytes: body.length });
+    }
+  }
+  return bundles;
 }
 
 function failure(reason: Reason): NotPublishedError {

@@ -1,6 +1,7 @@
 import { eventually } from '@scrm/testing';
 import type { ConsumeMessage } from 'amqplib';
 import { BatchConsumer, type BatchConsumerOptions, type Delivery } from '../src';
+import { bundle } from '../src/bundle';
 import { silent, Stage, type Pod } from './harness';
 
 /** A promise that the test settles. */
@@ -125,6 +126,47 @@ describe('consuming in batches', () => {
     await eventually(() => {
       expect([...seen.values()]).toEqual(queues.map(() => range(1, 200)));
     });
+  });
+
+  it('parts what came as one message, in its order, and ends no batch within it', async () => {
+    const batches: Delivery[][] = [];
+    const second = gate();
+    await consume(
+      async (batch) => {
+        batches.push(batch);
+        if (batches.length === 2) await second.opened;
+        return { settled };
+      },
+      { maxBatch: 3 },
+    );
+    const bundled = (...texts: string[]) => {
+      const messages = texts.map((text) => ({ headers: { of: text }, body: Buffer.from(text) }));
+      const options = { headers: { bundle: texts.length } };
+      stage.admin.publish(stage.broker.names.exchange.webhook, queues[0]!, bundle(messages), options);
+    };
+    await publish(['1']);
+    await eventually(() => expect(batches).toHaveLength(1));
+    bundled('2', '3', '4', '5');
+    bundled('6', '7');
+    await publish(['8']);
+    // A batch of three would end within it.
+    await eventually(() => expect(batches).toHaveLength(2));
+    expect(texts(batches[1]!)).toEqual(['2', '3', '4', '5']);
+    expect(batches[1]!.map((delivery) => delivery.headers)).toEqual(range(2, 5).map((of) => ({ of })));
+    second.open();
+    await eventually(() => expect(batches.flatMap(texts)).toEqual(range(1, 8)));
+  });
+
+  it('hands out as it is what says that it is several and cannot be read', async () => {
+    const seen: string[] = [];
+    await consume(async (batch) => {
+      seen.push(...texts(batch));
+      return { settled };
+    });
+    const options = { headers: { bundle: 2 } };
+    stage.admin.publish(stage.broker.names.exchange.webhook, queues[0]!, Buffer.from('no bundle'), options);
+    await publish(['next']);
+    await eventually(() => expect(seen).toEqual(['no bundle', 'next']));
   });
 
   it('tries a failing batch again in its place: nothing overtakes it', async () => {

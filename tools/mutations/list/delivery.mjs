@@ -46,9 +46,32 @@ export const DELIVERY = [
     name: 'unroutable-is-published',
     promise: 'published means that a queue has it',
     file: 'libs/messaging/src/publisher.ts',
-    find: 'if (entry) entry.returned = true;',
-    replace: 'void entry;',
+    find: `this.returned.add(message.properties.messageId ?? '');`,
+    replace: 'void message;',
     tests: [{ file: publisher, name: 'fails for what no queue takes, if that matters' }],
+  },
+  {
+    name: 'a-batch-ends-within-a-bundle',
+    promise: 'the broker forgets a delivery only when it is stored, with whatever it came together',
+    file: 'libs/messaging/src/batch-consumer.ts',
+    find: 'waiting[end]?.tag === last.tag',
+    replace: 'waiting[end]?.tag === undefined',
+    tests: [
+      { file: batches, name: 'parts what came as one message, in its order, and ends no batch within it' },
+    ],
+  },
+  {
+    name: 'confirmed-for-the-first-alone',
+    promise: 'published means that the broker confirmed',
+    file: 'libs/messaging/src/publisher.ts',
+    find: 'for (const { id } of messages) this.settle(id, reason);',
+    replace: 'messages.forEach(({ id }, n) => this.settle(id, n === 0 ? reason : undefined));',
+    tests: [
+      {
+        file: 'libs/messaging/src/publisher.spec.ts',
+        name: 'fails all of it where the broker refuses it, or no queue takes it',
+      },
+    ],
   },
   {
     name: 'a-stuck-channel-stays',
@@ -80,8 +103,8 @@ export const DELIVERY = [
     name: 'refused-is-published',
     promise: 'published means that the broker took it',
     file: 'libs/messaging/src/publisher.ts',
-    find: `if (error) this.settle(id, 'refused');`,
-    replace: 'if (error) this.settle(id);',
+    find: `const reason = error ? 'refused' :`,
+    replace: 'const reason = error ? undefined :',
     tests: [{ file: publisher, name: 'fails where the queue is full' }],
   },
   {

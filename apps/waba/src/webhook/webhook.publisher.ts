@@ -3,6 +3,7 @@ import { MESSAGING_OPTIONS, Publisher, type MessagingOptions } from '@scrm/messa
 import { LOGGER, type Logger, type Trace } from '@scrm/platform';
 import { v7 as uuidv7 } from 'uuid';
 import { splitDelivery } from '../cloud-api/webhook-split';
+import { WABA_CONFIG, type WabaConfig } from '../config';
 import { writeHeaders } from './delivery-headers';
 
 /** Puts a delivery on the broker: each item on the queue of its customer, the bytes where they are kept. */
@@ -11,6 +12,7 @@ export class WebhookPublisher {
   constructor(
     private readonly publisher: Publisher,
     @Inject(MESSAGING_OPTIONS) private readonly options: MessagingOptions,
+    @Inject(WABA_CONFIG) private readonly config: WabaConfig,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
@@ -53,6 +55,7 @@ export class WebhookPublisher {
     return this.publisher.publish(this.options.names.exchange.webhook, queue, body, {
       headers,
       mandatory: true,
+      together: this.config.INBOUND_BUNDLE,
     });
   }
 }
