@@ -75,6 +75,8 @@ function settings(disposable) {
     min_wal_size: '80MB',
     log_timezone: 'UTC',
     timezone: 'UTC',
+    // Connections that the network swallowed as they were opened count against the limit until then.
+    authentication_timeout: '10s',
     ...(disposable && { fsync: 'off', full_page_writes: 'off' }),
   };
   return Object.entries(values).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
