@@ -27,7 +27,7 @@ const SWEEP_MS = 250;
  */
 const CROWD = 8;
 const GATHER_MOST_MS = 20;
-/** Frames are not much larger. */
+/** For what is larger the broker works by the byte, and a bundle gains nothing. */
 const BUNDLE_BYTES = 64 * 1024;
 /** Beyond these the process refuses instead of hoarding: the broker is behind, and callers can try again. */
 const MAX_OUTSTANDING = 20_000;
