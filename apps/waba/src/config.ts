@@ -36,7 +36,7 @@ export const wabaConfig = withMasterKeys(
     STREAM_RETENTION_HOURS: z.coerce.number().min(1).default(72),
     /** How changes reach the ws pods, which are switched to `interest` before this is, and back after it. */
     REALTIME_ROUTING: z.enum(REALTIME_ROUTINGS).default('fanout'),
-    /** Deliveries of one partition in hand, and in one transaction. */
+    /** Messages of one partition in hand (deliveries, or bundles of them), and deliveries in one transaction. */
     INBOUND_PREFETCH: z.coerce.number().int().min(1).default(50),
     INBOUND_BATCH: z.coerce.number().int().min(1).default(100),
     /** Deliveries that travel as one message of the broker where many come at once. */

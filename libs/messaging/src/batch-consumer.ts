@@ -1,6 +1,6 @@
 import { counter, type Logger } from '@scrm/platform';
 import type { ConfirmChannel, ConsumeMessage } from 'amqplib';
-import { unbundle, type Bundled } from './bundle';
+import { unbundle } from './bundle';
 import type { BrokerConnection } from './connection';
 import { Partition, type Part } from './partition';
 
@@ -124,8 +124,12 @@ export class BatchConsumer {
     if (this.stopping) return;
     const { redelivered, deliveryTag: tag } = message.fields;
     if (redelivered) redeliveries.inc({ consumer: this.options.name });
-    for (const { headers, body } of partsOf(message)) {
-      const delivery = { body, headers, queue: partition.queue, redelivered };
+    const sent = {
+      headers: (message.properties.headers ?? {}) as Record<string, unknown>,
+      body: message.content,
+    };
+    for (const part of unbundle(sent)) {
+      const delivery = { ...part, queue: partition.queue, redelivered };
       this.waiting.push({ delivery, partition, channel, tag });
     }
     if (tag === 1) this.options.onActive?.();
@@ -233,19 +237,6 @@ export class BatchConsumer {
     if (this.idle.length === 0 || !this.isIdle()) return;
     for (const resolve of this.idle.splice(0)) resolve();
   }
-}
-
-/** One message of the broker may be several deliveries; see {@link PublishOptions.together}. */
-function partsOf({ content, properties }: ConsumeMessage): Bundled[] {
-  const headers = (properties.headers ?? {}) as Record<string, unknown>;
-  if (headers.bundle !== undefined) {
-    try {
-      return unbundle(content);
-    } catch {
-      // Whoever works on it finds that nobody can read it, and puts it aside.
-    }
-  }
-  return [{ headers, body: content }];
 }
 
 /** From here on the deliveries are in hand: each partition's acks wait for this batch. */

@@ -1,4 +1,4 @@
-/** A message, as one of several in a bundle. */
+/** A message: alone, or as one of several in a bundle. */
 export interface Bundled {
   headers: Record<string, unknown>;
   body: Buffer;
@@ -7,10 +7,11 @@ export interface Bundled {
 const LENGTH_BYTES = 4;
 
 /**
- * Several messages as the body of one: for each its headers as JSON and its body, either after its length. The broker
- * stores, confirms and hands out a message for nearly the same, whatever is in it.
+ * Several messages as one, whose body holds the headers of each as JSON and its body, either after its length; one alone
+ * stays as it is. The broker stores, confirms and hands out a message for nearly the same, whatever is in it.
  */
-export function bundle(messages: Bundled[]): Buffer {
+export function bundle(messages: Bundled[]): Bundled {
+  if (messages.length === 1) return messages[0]!;
   const pieces: Buffer[] = [];
   const add = (bytes: Buffer) => {
     const length = Buffer.allocUnsafe(LENGTH_BYTES);
@@ -21,11 +22,20 @@ export function bundle(messages: Bundled[]): Buffer {
     add(Buffer.from(JSON.stringify(headers)));
     add(body);
   }
-  return Buffer.concat(pieces);
+  return { headers: { bundle: messages.length }, body: Buffer.concat(pieces) };
 }
 
-/** @throws RangeError or SyntaxError where it is no bundle */
-export function unbundle(bytes: Buffer): Bundled[] {
+/** What came as one message. A bundle that cannot be read is left as it is: whoever works on it puts it aside. */
+export function unbundle(message: Bundled): Bundled[] {
+  if (message.headers.bundle === undefined) return [message];
+  try {
+    return partsOf(message.body);
+  } catch {
+    return [message];
+  }
+}
+
+function partsOf(bytes: Buffer): Bundled[] {
   const messages: Bundled[] = [];
   let at = 0;
   const next = () => {
@@ -35,9 +45,10 @@ export function unbundle(bytes: Buffer): Bundled[] {
     at = end;
     return bytes.subarray(from, end);
   };
-  while (at < bytes.length) {
+  // At least one: else nobody would ever ack it.
+  do {
     const headers = JSON.parse(next().toString()) as Record<string, unknown>;
     messages.push({ headers, body: next() });
-  }
+  } while (at < bytes.length);
   return messages;
 }

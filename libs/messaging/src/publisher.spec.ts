@@ -25,7 +25,7 @@ describe('the publisher', () => {
     type Confirm = (error?: Error) => void;
     const channel = () => ({
       publish: (_exchange: string, _key: string, body: Buffer, properties: Sent, confirm: Confirm) => {
-        const parts = properties.headers.bundle ? unbundle(body) : [{ body }];
+        const parts = unbundle({ headers: { ...properties.headers }, body });
         sent.push(parts.map((part) => part.body.toString()).join('+'));
         confirms.push(confirm);
         messages.push({ properties });

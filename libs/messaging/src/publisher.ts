@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { counter, Drain, gauge, Health, traceparent } from '@scrm/platform';
 import type { Options } from 'amqplib';
-import { bundle } from './bundle';
+import { bundle, type Bundled } from './bundle';
 import { BrokerConnection } from './connection';
 import type { KeptChannel } from './kept-channel';
 import { uuidKey } from './publication-id';
@@ -72,12 +72,11 @@ export interface PublishOptions {
   together?: number;
 }
 
-interface Waiting {
+interface Waiting extends Bundled {
   id: string;
   exchange: string;
   routingKey: string;
-  body: Buffer;
-  properties: Options.Publish & { headers: Record<string, unknown> };
+  properties: Options.Publish;
   together: number;
 }
 
@@ -142,9 +141,9 @@ export class Publisher {
         mandatory,
         ...(type && { type }),
         ...(alsoTo && { BCC: alsoTo }),
-        headers: { ...headers, ...(parent && { traceparent: parent }) },
       };
-      const message = { id, exchange, routingKey, body, properties, together };
+      const own = { ...headers, ...(parent && { traceparent: parent }) };
+      const message = { id, exchange, routingKey, headers: own, body, properties, together };
       if (this.outstanding.size <= CROWD && this.gathered.length === 0) this.send([message]);
       else this.gather(message);
     });
@@ -164,17 +163,13 @@ export class Publisher {
 
   /** As one message of the broker. */
   private send(messages: Waiting[]) {
-    const { exchange, routingKey, body, properties } = messages[0]!;
-    const confirmed = (error: unknown) => this.confirmed(messages, error);
+    const { exchange, routingKey, properties } = messages[0]!;
+    const { headers, body } = bundle(messages);
     try {
-      const channel = this.kept.current!;
       // The answer `false` only asks for patience: the message is buffered all the same.
-      if (messages.length === 1) channel.publish(exchange, routingKey, body, properties, confirmed);
-      else {
-        const all = bundle(messages.map(({ properties: { headers }, body }) => ({ headers, body })));
-        const headers = { bundle: messages.length };
-        channel.publish(exchange, routingKey, all, { ...properties, headers }, confirmed);
-      }
+      this.kept.current!.publish(exchange, routingKey, body, { ...properties, headers }, (error: unknown) =>
+        this.confirmed(messages, error),
+      );
     } catch {
       for (const { id } of messages) this.settle(id, 'failed');
     }

@@ -112,7 +112,7 @@ export class RpcClient {
       const timer = setTimeout(() => {
         this.fail(id, new AppError('timeout', 'A service did not answer in time: try again.'));
         // Not even a confirm, which does not wait for the service.
-        if (patience >= SILENCE_MS) this.kept?.replaceIfSilent(deadline - patience);
+        if (patience >= SILENCE_MS && !this.blocked) this.kept?.replaceIfSilent(deadline - patience);
       }, patience);
       this.pending.set(id, { resolve, reject, timer });
       const trace = currentTrace();

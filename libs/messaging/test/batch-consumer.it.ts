@@ -141,8 +141,8 @@ describe('consuming in batches', () => {
     );
     const bundled = (...texts: string[]) => {
       const messages = texts.map((text) => ({ headers: { of: text }, body: Buffer.from(text) }));
-      const options = { headers: { bundle: texts.length } };
-      stage.admin.publish(stage.broker.names.exchange.webhook, queues[0]!, bundle(messages), options);
+      const { headers, body } = bundle(messages);
+      stage.admin.publish(stage.broker.names.exchange.webhook, queues[0]!, body, { headers });
     };
     await publish(['1']);
     await eventually(() => expect(batches).toHaveLength(1));
@@ -155,18 +155,6 @@ describe('consuming in batches', () => {
     expect(batches[1]!.map((delivery) => delivery.headers)).toEqual(range(2, 5).map((of) => ({ of })));
     second.open();
     await eventually(() => expect(batches.flatMap(texts)).toEqual(range(1, 8)));
-  });
-
-  it('hands out as it is what says that it is several and cannot be read', async () => {
-    const seen: string[] = [];
-    await consume(async (batch) => {
-      seen.push(...texts(batch));
-      return { settled };
-    });
-    const options = { headers: { bundle: 2 } };
-    stage.admin.publish(stage.broker.names.exchange.webhook, queues[0]!, Buffer.from('no bundle'), options);
-    await publish(['next']);
-    await eventually(() => expect(seen).toEqual(['no bundle', 'next']));
   });
 
   it('tries a failing batch again in its place: nothing overtakes it', async () => {
