@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from './manifests';
@@ -6,6 +7,8 @@ import { SCHEMAS } from './settings';
 const dockerfile = readFileSync(join(ROOT, 'deploy/Dockerfile'), 'utf8').replaceAll(/\\\n/g, ' ');
 const lines = dockerfile.split('\n').filter((line) => line && !line.startsWith('#'));
 const final = lines.slice(lines.findLastIndex((line) => line.startsWith('FROM')));
+const command = JSON.parse(final.at(-1)!.slice('CMD '.length)) as string[];
+const flags = command.slice(1, -1);
 
 it('builds on the long-term release of Node', () => {
   expect(lines[0]).toMatch(/^ARG NODE_IMAGE=node:24-[a-z]+-slim$/);
@@ -16,10 +19,24 @@ it('builds on the long-term release of Node', () => {
 it('runs as a user who is not root, said by number, with Node as process 1', () => {
   expect(final).toContain('USER 1000:1000');
   expect(final).toContain('STOPSIGNAL SIGTERM');
-  expect(final.at(-1)).toBe(
-    'CMD ["node", "--enable-source-maps", "--max-semi-space-size=32", "--heap-growing-percent=200", "dist/main.js"]',
-  );
+  expect(command[0]).toBe('node');
+  expect(command.at(-1)).toBe('dist/main.js');
   expect(final.filter((line) => /^(RUN|ENTRYPOINT|ADD)/.test(line))).toEqual([]);
+});
+
+it('starts services with the flags that `npm start` and its measurements have', () => {
+  const services = readFileSync(join(ROOT, 'tools/lib/services.mjs'), 'utf8');
+  expect(flags.length).toBeGreaterThan(0);
+  for (const flag of flags) expect(services).toContain(`'${flag}'`);
+});
+
+it('has stacks that name the lines of the sources', () => {
+  const fails = `require('./libs/messaging/dist/bundle.js').bundle([{}, {}])`;
+  const { stderr } = spawnSync(process.execPath, [...flags, '--eval', fails], {
+    cwd: ROOT,
+    encoding: 'utf8',
+  });
+  expect(stderr).toMatch(/libs\/messaging\/src\/bundle\.ts:\d+:\d+/);
 });
 
 it('ships production dependencies only, and no file of the build but what runs', () => {

@@ -1,6 +1,7 @@
 /** The product and the floor in turns, on one machine in one run: only their ratio says more of the code than of the day. */
 import { openInbox } from './inbox.mjs';
 import { measureWindow } from './load.mjs';
+import { seasoned } from './seasoned.mjs';
 import { atMost, median, note, promises, round } from './report.mjs';
 
 /** Until the code is compiled and the database has used all of its buffers once. */
@@ -20,12 +21,14 @@ const WARM_UP_AGAIN = 3;
 export async function compare({ stack, floor, ...context }, { name, inbox: size, begin, seconds }) {
   if (!floor) throw new Error('a comparison needs a floor');
   const sides = [];
-  for (const side of [floor, stack])
+  for (const side of [floor, stack]) {
+    await seasoned(side);
     sides.push({
       stack: side,
       inbox: await openInbox({ ...context, stack: side }, size),
       windows: /** @type {Window[]} */ ([]),
     });
+  }
   for (let turn = 0; turn < context.options.rounds; turn++) {
     for (const { stack: side, inbox, windows } of sides) {
       const plan = { warmUp: turn === 0 ? WARM_UP : WARM_UP_AGAIN, seconds };

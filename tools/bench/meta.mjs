@@ -1,7 +1,7 @@
 /** Meta's side of the road in: signed deliveries, each repeated until it is answered with 200. */
 import { createHmac } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Pool } from 'undici';
+import { Posts } from './posts.mjs';
 
 const PATH = '/webhooks/whatsapp';
 const FIRST_PAUSE_MS = 200;
@@ -85,7 +85,7 @@ export function together(deliveries) {
 export class Meta {
   retries = 0;
   inFlight = 0;
-  #pool;
+  #posts;
   #numberedFrom;
   #secret;
   #ledger;
@@ -102,14 +102,7 @@ export class Meta {
    * @param {number} [options.numberedFrom] of the first message
    */
   constructor({ waba, appSecret, ledger, customers, connections, numberedFrom = 0 }) {
-    this.#pool = new Pool(waba, {
-      connections,
-      pipelining: 1,
-      connect: { timeout: 2_000 },
-      headersTimeout: 15_000,
-      bodyTimeout: 15_000,
-      keepAliveTimeout: 60_000,
-    });
+    this.#posts = new Posts(waba, connections);
     this.#numberedFrom = numberedFrom;
     this.#secret = appSecret;
     this.#ledger = ledger;
@@ -119,7 +112,7 @@ export class Meta {
   /** A customer writes; resolves when that was answered with 200. @param {number} customer @returns {Promise<number>} */
   async write(customer) {
     const n = this.#ledger.begin(customer);
-    await this.#deliver([n], Buffer.from(this.#deliveryOf(n)));
+    await this.#deliver([n], this.#deliveryOf(n));
     return n;
   }
 
@@ -131,7 +124,7 @@ export class Meta {
    */
   async writeTogether(customers) {
     const numbers = customers.map((customer) => this.#ledger.begin(customer));
-    await this.#deliver(numbers, Buffer.from(together(numbers.map((n) => this.#deliveryOf(n)))));
+    await this.#deliver(numbers, together(numbers.map((n) => this.#deliveryOf(n))));
     return numbers;
   }
 
@@ -141,7 +134,7 @@ export class Meta {
     return `${head}${wamidOf(this.#numberedFrom + n)}","timestamp":"${Math.floor(Date.now() / 1000)}${tail}`;
   }
 
-  /** Posts it until it is answered with 200. @param {number[]} numbers @param {Buffer} body */
+  /** Posts it until it is answered with 200. @param {number[]} numbers @param {string} body */
   async #deliver(numbers, body) {
     const ledger = this.#ledger;
     const headers = {
@@ -163,21 +156,14 @@ export class Meta {
     this.inFlight--;
   }
 
-  async close() {
+  close() {
     this.#closed = true;
-    await this.#pool.destroy();
+    this.#posts.close();
   }
 
-  /** @param {Buffer} body @param {Record<string, string>} headers @returns {Promise<boolean>} */
+  /** @param {string} body @param {Record<string, string>} headers @returns {Promise<boolean>} */
   async #post(body, headers) {
-    let status;
-    try {
-      const answer = await this.#pool.request({ path: PATH, method: 'POST', headers, body });
-      status = answer.statusCode;
-      await answer.body.dump();
-    } catch {
-      return false;
-    }
+    const status = await this.#posts.post(PATH, headers, body).catch(() => 0);
     if (status === 401) throw new Error('the webhook refuses our signature');
     return status === 200;
   }

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ROOT } from '../lib/files.mjs';
 import { freePorts } from '../lib/ports.mjs';
 import { Problem } from '../lib/say.mjs';
+import { READABLE_STACKS } from '../lib/services.mjs';
 import { isReady } from './stack.mjs';
 
 const READY_MS = 20_000;
@@ -27,7 +28,7 @@ export class Pod {
     const [port] = await freePorts(1);
     const output = openSync(log, 'a');
     const main = join(ROOT, 'apps/ws/dist/main.js');
-    const child = spawn(process.execPath, ['--enable-source-maps', ...args, main], {
+    const child = spawn(process.execPath, [...READABLE_STACKS, ...args, main], {
       cwd: ROOT,
       env: { ...process.env, NODE_ENV: 'production', HOST: '127.0.0.1', PORT: String(port), ...env },
       stdio: ['ignore', output, output],

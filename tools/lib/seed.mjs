@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readJson, ROOT, writeJson } from './files.mjs';
 import { Problem } from './say.mjs';
+import { READABLE_STACKS } from './services.mjs';
 
 const DEMO = resolve(ROOT, process.env.SEED_FILE || join('tools', 'demo.json'));
 
@@ -38,7 +39,7 @@ export async function runForDatabases(processes, program, env) {
     await processes.run({
       name: `${program} of ${app}`,
       command: process.execPath,
-      args: ['--enable-source-maps', join('apps', app, 'dist/db', `${program}.js`)],
+      args: [...READABLE_STACKS, join('apps', app, 'dist/db', `${program}.js`)],
       cwd: ROOT,
       env: { ...process.env, NODE_ENV: 'development', SEED_FILE: DEMO, ...env },
       log: processes.logOf(program),

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isReady } from '../../bench/stack.mjs';
 import { ROOT } from '../../lib/files.mjs';
 import { portPlan } from '../../lib/ports.mjs';
+import { NODE_FLAGS } from '../../lib/services.mjs';
 
 const MOST = 6;
 const FEW = 2;
@@ -47,7 +48,7 @@ async function add(world, number) {
   const child = world.servers.processes.spawn({
     name: `ws-${number}`,
     command: process.execPath,
-    args: ['--enable-source-maps', join('apps', 'ws', 'dist/main.js')],
+    args: [...NODE_FLAGS, join('apps', 'ws', 'dist/main.js')],
     cwd: ROOT,
     tier: 'service',
     log: world.servers.processes.logOf(`ws-${number}`),
