@@ -20,17 +20,24 @@ export interface BatchOutcome {
   settled: Promise<unknown>;
 }
 
+/**
+ * How long after the one before a batch begins at the earliest, in milliseconds, unless it is full: each costs something
+ * whatever is in it, and where they follow each other without a pause that is most of what they cost. At low load none
+ * waits; the more there was in the one before, the longer the next one collects.
+ */
+export interface BatchPace {
+  leastMs: number;
+  perDeliveryMs: number;
+  mostMs: number;
+}
+
 export interface BatchConsumerOptions {
   name: string;
   queues: string[];
   /** Deliveries in hand per queue. */
   prefetch: number;
   maxBatch: number;
-  /**
-   * A batch begins no sooner after the one before, unless it is full: each costs something whatever is in it, and where
-   * they follow each other without a pause that is most of what they cost. At low load none waits.
-   */
-  everyMs?: number;
+  pace?: BatchPace;
   handle: (batch: Delivery[]) => Promise<BatchOutcome>;
   /** Hears of the first delivery of a queue since it was consumed: this worker is its active one. */
   onActive?: () => void;
@@ -69,7 +76,7 @@ export class BatchConsumer {
   private running = false;
   private stopping = false;
   private idle: (() => void)[] = [];
-  private begunAt = -Infinity;
+  private dueAt = -Infinity;
   private due: (() => void) | undefined;
 
   constructor(
@@ -142,7 +149,7 @@ export class BatchConsumer {
     while (this.waiting.length > 0 && !this.stopping) {
       await this.untilDue();
       const held = this.waiting.splice(0, this.batchEnd());
-      this.begunAt = performance.now();
+      this.dueAt = performance.now() + this.pauseAfter(held.length);
       if (held.length > 0) await this.work(take(held));
     }
     this.running = false;
@@ -162,8 +169,13 @@ export class BatchConsumer {
     return end;
   }
 
+  private pauseAfter(deliveries: number): number {
+    const { pace } = this.options;
+    return pace ? Math.min(pace.leastMs + deliveries * pace.perDeliveryMs, pace.mostMs) : 0;
+  }
+
   private async untilDue() {
-    const left = this.begunAt + (this.options.everyMs ?? 0) - performance.now();
+    const left = this.dueAt - performance.now();
     if (left <= 0 || this.isFull()) return;
     await new Promise<void>((resolve) => {
       this.due = resolve;

@@ -97,7 +97,7 @@ describe('consuming in batches', () => {
         batches.push({ at: performance.now(), of: texts(batch) });
         return Promise.resolve({ settled });
       },
-      { everyMs },
+      { pace: { leastMs: everyMs, perDeliveryMs: 0, mostMs: everyMs } },
     );
     await publish(['1']);
     await eventually(() => expect(batches).toHaveLength(1));
@@ -110,6 +110,31 @@ describe('consuming in batches', () => {
     const [one, three, full] = batches.map(({ at }) => at) as [number, number, number];
     expect(three - one).toBeGreaterThanOrEqual(everyMs - 5);
     expect(full - three).toBeLessThan(everyMs - 100);
+  });
+
+  it('lets a batch collect the longer, the more there was in the one before', async () => {
+    const batches: { at: number; size: number }[] = [];
+    await consume(
+      (batch) => {
+        batches.push({ at: performance.now(), size: batch.length });
+        return Promise.resolve({ settled });
+      },
+      { maxBatch: 9, pace: { leastMs: 300, perDeliveryMs: 100, mostMs: 700 } },
+    );
+    await publish(['1']);
+    await eventually(() => expect(batches).toHaveLength(1));
+    await publish(range(2, 4));
+    await eventually(() => expect(batches).toHaveLength(2));
+    await publish(range(5, 12));
+    await eventually(() => expect(batches).toHaveLength(3));
+    await publish(['13']);
+    await eventually(() => expect(batches).toHaveLength(4));
+    expect(batches.map(({ size }) => size)).toEqual([1, 3, 8, 1]);
+    const [one, two, three] = batches.slice(1).map(({ at }, i) => at - batches[i]!.at);
+    expect(one).toBeGreaterThanOrEqual(395);
+    expect(two).toBeGreaterThanOrEqual(595);
+    expect(three).toBeGreaterThanOrEqual(695);
+    expect(three).toBeLessThan(1_050);
   });
 
   it('keeps the order of each queue', async () => {

@@ -21,8 +21,11 @@ import { WebhookRepository, type DeliveryRow } from './webhook.repository';
 
 const MAX_ATTEMPTS = 5;
 
-/** At 500 messages a second batches twice as large cost a fifth less, and nobody sees the difference. */
-const BATCH_EVERY_MS = 10;
+/**
+ * At 500 messages a second batches twice as large cost a fifth less, and nobody sees the difference. At 2,000 a second
+ * on a machine that has little left, one every 25 ms instead of every 10 halves what the slowest wait.
+ */
+const PACE = { leastMs: 10, perDeliveryMs: 0.5, mostMs: 25 };
 
 const quarantined = counter('webhook_deliveries_quarantined_total', 'Deliveries that could not be worked on');
 const batchSeconds = histogram('consumer_processing_seconds', 'Time of a batch until its commit', [
@@ -58,7 +61,7 @@ export class WebhookConsumer implements OnModuleInit {
       queues: Array.from({ length: INBOUND_PARTITIONS }, (_, p) => this.options.names.inboundQueue(p)),
       prefetch: this.config.INBOUND_PREFETCH,
       maxBatch: this.config.INBOUND_BATCH,
-      everyMs: BATCH_EVERY_MS,
+      pace: PACE,
       handle: (batch) => this.handle(batch),
     });
   }
