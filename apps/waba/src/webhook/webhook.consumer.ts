@@ -23,7 +23,7 @@ const MAX_ATTEMPTS = 5;
 
 /**
  * At 500 messages a second batches twice as large cost a fifth less, and nobody sees the difference. At 2,000 a second
- * on a machine that has little left, one every 25 ms instead of every 10 halves what the slowest wait.
+ * one every 25 ms instead of every 10 costs 5 to 7 % less.
  */
 const PACE = { leastMs: 10, perDeliveryMs: 0.5, mostMs: 25 };
 
