@@ -1,8 +1,9 @@
 import { eventually } from '@scrm/testing';
 import type { ConsumeMessage } from 'amqplib';
-import { BatchConsumer, type BatchConsumerOptions, type Delivery } from '../src';
+import { type BatchConsumerOptions, type Delivery } from '../src';
 import { bundle } from '../src/bundle';
-import { silent, Stage, type Pod } from './harness';
+import { consumeBatches, publishAll, range, texts } from './batches';
+import { Stage, type Pod } from './harness';
 
 /** A promise that the test settles. */
 function gate() {
@@ -13,7 +14,6 @@ function gate() {
   return { opened, open, fail };
 }
 
-const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, n) => String(from + n));
 const settled = Promise.resolve();
 
 describe('consuming in batches', () => {
@@ -29,29 +29,12 @@ describe('consuming in batches', () => {
   });
   afterEach(() => stage.close());
 
-  const publish = async (bodies: string[], queue = queues[0]!) => {
-    for (const body of bodies)
-      stage.admin.publish(stage.broker.names.exchange.webhook, queue, Buffer.from(body));
-    // An answer to a later question says that the broker has read the earlier words.
-    await stage.admin.checkQueue(queue);
-  };
-
-  async function consume(
+  const publish = (bodies: string[], queue = queues[0]!) => publishAll(stage, queue, bodies);
+  const consume = (
     handle: BatchConsumerOptions['handle'],
     options: Partial<BatchConsumerOptions> = {},
-  ) {
-    const of = options as { pod?: Pod };
-    const consumer = new BatchConsumer(
-      (of.pod ?? pod).connection,
-      { name: 'test', queues: [queues[0]!], prefetch: 50, maxBatch: 10, handle, ...options },
-      silent,
-    );
-    stage.later(() => consumer.stop());
-    await eventually(() => expect(consumer.consuming).toBe(true));
-    return consumer;
-  }
-
-  const texts = (batch: Delivery[]) => batch.map((d) => d.body.toString());
+    by = pod,
+  ) => consumeBatches(stage, by, { queues: [queues[0]!], handle, ...options });
   const nothingIsReady = (queue = queues[0]!) =>
     eventually(async () => expect(await stage.ready(queue)).toBe(0));
 
@@ -87,54 +70,6 @@ describe('consuming in batches', () => {
     expect(Math.max(...batches.map((b) => b.length))).toBe(10);
     await consumer.stop();
     expect(await leftOver()).toEqual([]);
-  });
-
-  it('lets a batch wait for its time, and for nothing when it is full', async () => {
-    const everyMs = 700;
-    const batches: { at: number; of: string[] }[] = [];
-    await consume(
-      (batch) => {
-        batches.push({ at: performance.now(), of: texts(batch) });
-        return Promise.resolve({ settled });
-      },
-      { pace: { leastMs: everyMs, perDeliveryMs: 0, mostMs: everyMs } },
-    );
-    await publish(['1']);
-    await eventually(() => expect(batches).toHaveLength(1));
-    await publish(['2']);
-    await publish(['3', '4']);
-    await eventually(() => expect(batches).toHaveLength(2));
-    await publish(range(5, 14));
-    await eventually(() => expect(batches).toHaveLength(3));
-    expect(batches.map(({ of }) => of)).toEqual([['1'], ['2', '3', '4'], range(5, 14)]);
-    const [one, three, full] = batches.map(({ at }) => at) as [number, number, number];
-    expect(three - one).toBeGreaterThanOrEqual(everyMs - 5);
-    expect(full - three).toBeLessThan(everyMs - 100);
-  });
-
-  it('lets a batch collect the longer, the more there was in the one before', async () => {
-    const batches: { at: number; size: number }[] = [];
-    await consume(
-      (batch) => {
-        batches.push({ at: performance.now(), size: batch.length });
-        return Promise.resolve({ settled });
-      },
-      { maxBatch: 9, pace: { leastMs: 300, perDeliveryMs: 100, mostMs: 700 } },
-    );
-    await publish(['1']);
-    await eventually(() => expect(batches).toHaveLength(1));
-    await publish(range(2, 4));
-    await eventually(() => expect(batches).toHaveLength(2));
-    await publish(range(5, 12));
-    await eventually(() => expect(batches).toHaveLength(3));
-    await publish(['13']);
-    await eventually(() => expect(batches).toHaveLength(4));
-    expect(batches.map(({ size }) => size)).toEqual([1, 3, 8, 1]);
-    const [one, two, three] = batches.slice(1).map(({ at }, i) => at - batches[i]!.at);
-    expect(one).toBeGreaterThanOrEqual(395);
-    expect(two).toBeGreaterThanOrEqual(595);
-    expect(three).toBeGreaterThanOrEqual(695);
-    expect(three).toBeLessThan(1_050);
   });
 
   it('keeps the order of each queue', async () => {
@@ -301,7 +236,8 @@ describe('consuming in batches', () => {
         handled.push(...texts(batch));
         return { settled };
       },
-      { pod: other } as object,
+      {},
+      other,
     );
     const stopping = consumer.stop();
     // Time for the other one to begin, if the broker already lets it.
