@@ -1,7 +1,6 @@
 /** A database as one that has run for a while. */
-import { readJson } from '../lib/files.mjs';
 import { query } from '../lib/postgres.mjs';
-import { join } from 'node:path';
+import { secretsOf } from '../lib/secrets.mjs';
 
 /** What the tools' Postgres keeps of its log at least (`min_wal_size`), in MiB. */
 const LOG_MIB = 1024;
@@ -16,7 +15,7 @@ const AT_ONCE_MIB = 128;
 export async function seasoned({ home, info }) {
   const admin = new URL(info.databaseUrl);
   admin.username = 'postgres';
-  admin.password = readJson(join(home, 'secrets.json')).postgresPassword;
+  admin.password = secretsOf(home).postgresPassword;
   const fill = `SELECT pg_logical_emit_message(false, 'seasoned', repeat('x', 1048576)) FROM generate_series(1, ${AT_ONCE_MIB})`;
   for (let written = 0; written < LOG_MIB; written += AT_ONCE_MIB) await query(admin.href, [fill]);
   await query(admin.href, ['CHECKPOINT']);
