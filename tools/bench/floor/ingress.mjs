@@ -6,7 +6,7 @@ import { inboundQueue, openChannel, PARTITIONS } from './broker.mjs';
 const { APP_SECRET = '', PORT } = process.env;
 const channel = await openChannel();
 
-createServer((request, response) => {
+const server = createServer((request, response) => {
   if (request.method !== 'POST') return void response.end();
   /** @type {Buffer[]} */
   const chunks = [];
@@ -16,7 +16,10 @@ createServer((request, response) => {
     if (isSigned(body, request.headers['x-hub-signature-256'])) keep(body, response);
     else response.writeHead(401).end();
   });
-}).listen(Number(PORT), '127.0.0.1');
+});
+// As the product: whoever posts closes first, and so never posts into a connection that is being closed.
+server.keepAliveTimeout = 72_000;
+server.listen(Number(PORT), '127.0.0.1');
 
 /** @param {Buffer} body @param {string | string[] | undefined} signature */
 function isSigned(body, signature) {
