@@ -43,6 +43,8 @@ export function createDataSource(options: DatabaseOptions): DataSource {
           '-c enable_seqscan=off',
           // Planning costs more than running. Postgres would plan anew each time where it believes to know better.
           '-c plan_cache_mode=force_generic_plan',
+          // Each would be a process of its own, for what takes no longer than to start one.
+          '-c max_parallel_workers_per_gather=0',
         ]
       : []),
   ];
