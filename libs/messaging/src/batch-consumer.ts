@@ -38,6 +38,8 @@ export interface BatchConsumerOptions {
   prefetch: number;
   maxBatch: number;
   pace?: BatchPace;
+  /** Batches in hand, each of other queues than the rest, so that every queue keeps its order. 1 if not said. */
+  atOnce?: number;
   handle: (batch: Delivery[]) => Promise<BatchOutcome>;
   /** Hears of the first delivery of a queue since it was consumed: this worker is its active one. */
   onActive?: () => void;
@@ -64,7 +66,7 @@ const redeliveries = counter(
 );
 
 /**
- * Consumes several queues in batches: while one batch is worked on, the next one collects. At low load a batch is one
+ * Consumes several queues in batches: while some are worked on, the next one collects. At low load a batch is one
  * delivery and nothing waits; at high load they share transactions.
  *
  * A batch that fails is tried again in place, with growing pauses: nothing is overtaken, and a database that is away
@@ -72,12 +74,15 @@ const redeliveries = counter(
  */
 export class BatchConsumer {
   readonly partitions: Partition[];
-  private waiting: Held[] = [];
-  private running = false;
+  /** What was received and is in no batch yet. Who was served last stands last. */
+  private readonly waiting = new Map<Partition, Held[]>();
+  /** Whose deliveries are in a batch that is not committed. */
+  private readonly busy = new Set<Partition>();
+  private inHand = 0;
   private stopping = false;
   private idle: (() => void)[] = [];
   private dueAt = -Infinity;
-  private due: (() => void) | undefined;
+  private due: NodeJS.Timeout | undefined;
 
   constructor(
     connection: BrokerConnection,
@@ -97,6 +102,7 @@ export class BatchConsumer {
         },
         logger,
       );
+      this.waiting.set(partition, []);
       return partition;
     });
   }
@@ -111,7 +117,7 @@ export class BatchConsumer {
 
   /** Lets another worker have the queue; see {@link Partition.giveUp}. */
   giveUp(partition: Partition): void {
-    this.waiting = this.waiting.filter((held) => held.partition !== partition);
+    this.forget(partition);
     partition.giveUp();
   }
 
@@ -122,7 +128,7 @@ export class BatchConsumer {
    */
   async stop() {
     this.stopping = true;
-    this.waiting = [];
+    for (const partition of this.partitions) this.forget(partition);
     if (!this.isIdle()) await new Promise<void>((resolve) => this.idle.push(resolve));
     await Promise.all(this.partitions.map((partition) => partition.close()));
   }
@@ -135,53 +141,73 @@ export class BatchConsumer {
       headers: (message.properties.headers ?? {}) as Record<string, unknown>,
       body: message.content,
     };
+    const waiting = this.waiting.get(partition)!;
     for (const part of unbundle(sent)) {
       const delivery = { ...part, queue: partition.queue, redelivered };
-      this.waiting.push({ delivery, partition, channel, tag });
+      waiting.push({ delivery, partition, channel, tag });
     }
     if (tag === 1) this.options.onActive?.();
-    if (!this.running) void this.pump();
-    else if (this.isFull()) this.due?.();
+    this.begin();
   }
 
-  private async pump() {
-    this.running = true;
-    while (this.waiting.length > 0 && !this.stopping) {
-      await this.untilDue();
-      const held = this.waiting.splice(0, this.batchEnd());
+  /** Begins what may begin now, and sees to it that the rest begins in time. */
+  private begin() {
+    const { atOnce = 1, maxBatch } = this.options;
+    while (this.inHand < atOnce && !this.stopping) {
+      const count = this.free().reduce((sum, [, waiting]) => sum + waiting.length, 0);
+      const left = this.dueAt - performance.now();
+      if (count === 0) return;
+      if (left > 0 && count < maxBatch) {
+        this.due ??= setTimeout(() => {
+          this.due = undefined;
+          this.begin();
+        }, left);
+        return;
+      }
+      const held = this.next();
       this.dueAt = performance.now() + this.pauseAfter(held.length);
-      if (held.length > 0) await this.work(take(held));
+      void this.run(take(held));
     }
-    this.running = false;
+  }
+
+  private async run(batch: Batch) {
+    const partitions = batch.parts.map(({ partition }) => partition);
+    this.inHand++;
+    for (const partition of partitions) this.busy.add(partition);
+    await this.work(batch);
+    for (const partition of partitions) this.busy.delete(partition);
+    this.inHand--;
+    this.begin();
     this.wakeIdle();
   }
 
-  private isFull(): boolean {
-    return this.waiting.length >= this.options.maxBatch;
+  private free() {
+    return [...this.waiting].filter(([partition]) => !this.busy.has(partition));
   }
 
-  /** What came as one is acked as one, so no batch ends within it. */
-  private batchEnd(): number {
-    const { waiting } = this;
-    let end = Math.min(this.options.maxBatch, waiting.length);
-    const last = waiting[end - 1];
-    while (last && waiting[end]?.tag === last.tag && waiting[end]?.partition === last.partition) end++;
-    return end;
+  /** Of its share of the queues, so that there are some for the batches beside it. */
+  private next(): Held[] {
+    const { atOnce = 1, maxBatch } = this.options;
+    const active = this.partitions.filter((partition) => partition.active).length;
+    let queues = Math.max(1, Math.ceil(active / atOnce));
+    const held: Held[] = [];
+    for (const [partition, waiting] of this.free()) {
+      if (waiting.length === 0) continue;
+      held.push(...waiting.splice(0, endOf(waiting, maxBatch - held.length)));
+      this.waiting.delete(partition);
+      this.waiting.set(partition, waiting);
+      if (held.length >= maxBatch || --queues === 0) break;
+    }
+    return held;
+  }
+
+  private forget(partition: Partition) {
+    this.waiting.get(partition)!.length = 0;
   }
 
   private pauseAfter(deliveries: number): number {
     const { pace } = this.options;
     return pace ? Math.min(pace.leastMs + deliveries * pace.perDeliveryMs, pace.mostMs) : 0;
-  }
-
-  private async untilDue() {
-    const left = this.dueAt - performance.now();
-    if (left <= 0 || this.isFull()) return;
-    await new Promise<void>((resolve) => {
-      this.due = resolve;
-      setTimeout(resolve, left);
-    });
-    this.due = undefined;
   }
 
   /** Returns when the batch is committed; its ack may come later. */
@@ -237,12 +263,12 @@ export class BatchConsumer {
   }
 
   private lost(partition: Partition) {
-    this.waiting = this.waiting.filter((held) => held.partition !== partition);
+    this.forget(partition);
     this.wakeIdle();
   }
 
   private isIdle(): boolean {
-    return !this.running && this.partitions.every((partition) => partition.idle);
+    return this.inHand === 0 && this.partitions.every((partition) => partition.idle);
   }
 
   private wakeIdle() {
@@ -256,4 +282,11 @@ function take(held: Held[]): Batch {
   const last = new Map<Partition, number>();
   for (const { partition, tag } of held) last.set(partition, tag);
   return { held, parts: [...last].map(([partition, tag]) => partition.take(tag)) };
+}
+
+/** Of deliveries of one queue. What came as one is acked as one, so no batch ends within it. */
+function endOf(waiting: Held[], most: number): number {
+  let end = Math.min(most, waiting.length);
+  while (end < waiting.length && waiting[end]!.tag === waiting[end - 1]!.tag) end++;
+  return end;
 }

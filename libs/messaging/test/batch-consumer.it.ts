@@ -2,17 +2,8 @@ import { eventually } from '@scrm/testing';
 import type { ConsumeMessage } from 'amqplib';
 import { type BatchConsumerOptions, type Delivery } from '../src';
 import { bundle } from '../src/bundle';
-import { consumeBatches, publishAll, range, texts } from './batches';
+import { consumeBatches, gate, publishAll, range, texts } from './batches';
 import { Stage, type Pod } from './harness';
-
-/** A promise that the test settles. */
-function gate() {
-  let open!: () => void;
-  let fail!: (error: Error) => void;
-  const opened = new Promise<void>((resolve, reject) => ([open, fail] = [resolve, reject]));
-  opened.catch(() => undefined);
-  return { opened, open, fail };
-}
 
 const settled = Promise.resolve();
 
@@ -72,7 +63,7 @@ describe('consuming in batches', () => {
     expect(await leftOver()).toEqual([]);
   });
 
-  it('keeps the order of each queue', async () => {
+  it.each([1, 2])('keeps the order of each queue, with %s batches in hand', async (atOnce) => {
     const seen = new Map<string, string[]>(queues.map((queue) => [queue, []]));
     await consume(
       async (batch) => {
@@ -80,7 +71,7 @@ describe('consuming in batches', () => {
         await new Promise(setImmediate);
         return { settled };
       },
-      { queues, maxBatch: 7, prefetch: 20 },
+      { queues, maxBatch: 7, prefetch: 20, atOnce },
     );
     await Promise.all(queues.map((queue) => publish(range(1, 200), queue)));
     await eventually(() => {

@@ -6,6 +6,15 @@ export const range = (from: number, to: number) =>
   Array.from({ length: to - from + 1 }, (_, n) => String(from + n));
 export const texts = (batch: Delivery[]) => batch.map((d) => d.body.toString());
 
+/** A promise that the test settles. */
+export function gate() {
+  let open!: () => void;
+  let fail!: (error: Error) => void;
+  const opened = new Promise<void>((resolve, reject) => ([open, fail] = [resolve, reject]));
+  opened.catch(() => undefined);
+  return { opened, open, fail };
+}
+
 /** Resolves when the broker has them. */
 export async function publishAll(stage: Stage, queue: string, bodies: string[]) {
   for (const body of bodies)

@@ -1,4 +1,5 @@
 const batches = 'libs/messaging/test/batch-consumer.it.ts';
+const besides = 'libs/messaging/test/batch-at-once.it.ts';
 const publisher = 'libs/messaging/test/publisher.it.ts';
 
 /** Between services and broker, and between services and database. @type {import('../mutation.mjs').Mutation[]} */
@@ -38,9 +39,17 @@ export const DELIVERY = [
     name: 'failed-batch-is-overtaken',
     promise: 'nothing overtakes a batch that failed',
     file: 'libs/messaging/src/batch-consumer.ts',
-    find: 'await this.work(take(held));',
-    replace: 'void this.work(take(held));',
+    find: 'await this.work(batch);',
+    replace: 'void this.work(batch);',
     tests: [{ file: batches, name: 'tries a failing batch again in its place: nothing overtakes it' }],
+  },
+  {
+    name: 'two-batches-of-one-queue-at-once',
+    promise: 'each queue keeps its order, whatever is worked on beside it',
+    file: 'libs/messaging/src/batch-consumer.ts',
+    find: 'for (const partition of partitions) this.busy.add(partition);',
+    replace: 'void partitions;',
+    tests: [{ file: besides, name: 'works on batches of different queues, and never on two of one' }],
   },
   {
     name: 'unroutable-is-published',
@@ -54,8 +63,8 @@ export const DELIVERY = [
     name: 'a-batch-ends-within-a-bundle',
     promise: 'the broker forgets a delivery only when it is stored, with whatever it came together',
     file: 'libs/messaging/src/batch-consumer.ts',
-    find: 'waiting[end]?.tag === last.tag',
-    replace: 'waiting[end]?.tag === undefined',
+    find: 'waiting[end]!.tag === waiting[end - 1]!.tag',
+    replace: 'waiting[end]!.tag === undefined',
     tests: [
       { file: batches, name: 'parts what came as one message, in its order, and ends no batch within it' },
     ],

@@ -54,7 +54,6 @@ export class WebhookConsumer implements OnModuleInit {
     private readonly repository: WebhookRepository,
   ) {}
 
-  /** One batch at a time: what comes meanwhile shares the next one, and larger batches cost less a message. */
   onModuleInit() {
     this.consumers.start({
       name: 'inbound',
@@ -62,6 +61,8 @@ export class WebhookConsumer implements OnModuleInit {
       prefetch: this.config.INBOUND_PREFETCH,
       maxBatch: this.config.INBOUND_BATCH,
       pace: PACE,
+      // The database works on one while the other is read and told. Alone, a batch that takes long is what all wait for.
+      atOnce: 2,
       handle: (batch) => this.handle(batch),
     });
   }
