@@ -30,9 +30,9 @@ export function findServer() {
  * @param {string} server
  * @param {import('./rabbitmq.mjs').RabbitOptions} options
  */
-export function startNode(server, { processes, ports, disposable = false, onChange }) {
+export function startNode(server, { processes, ports, onChange }) {
   const folder = join(processes.home, 'rabbitmq');
-  const env = prepareNode(folder, { ports, disposable });
+  const env = prepareNode(folder, { ports });
   const log = processes.logOf('rabbitmq');
   /** @type {import('./processes.mjs').Child | undefined} */
   let epmd;
@@ -71,14 +71,13 @@ export function startNode(server, { processes, ports, disposable = false, onChan
  * @param {string} folder
  * @param {object} node
  * @param {import('./rabbitmq.mjs').RabbitOptions['ports']} node.ports
- * @param {boolean} [node.disposable]
  * @param {string} [node.name]
  * @param {string} [node.cookie] of the cluster that it belongs to; its own unless said
  */
 export function prepareNode(
   folder,
   // The data is kept under the name: it must survive a new host name.
-  { ports, disposable = false, name = 'scrm@localhost', cookie: shared },
+  { ports, name = 'scrm@localhost', cookie: shared },
 ) {
   const path = (/** @type {string} */ name) => join(folder, name);
   mkdirSync(path('conf.d'), { recursive: true });
@@ -88,7 +87,7 @@ export function prepareNode(
   chmodSync(cookie, 0o400);
   writeFileSync(path('env.conf'), '');
   writeFileSync(path('enabled_plugins'), '[].\n');
-  writeFileSync(path('rabbitmq.conf'), config(disposable));
+  writeFileSync(path('rabbitmq.conf'), CONFIG);
   // A stale one of these makes a node that was killed wait or complain.
   rmSync(path('node.pid'), { force: true });
   return {
@@ -120,15 +119,16 @@ export function prepareNode(
   };
 }
 
-/** @param {boolean} disposable */
-function config(disposable) {
-  return `heartbeat = 30
+/**
+ * Where a log of the quorum queues is full, all of it is written once more, and whoever publishes waits for the disk and
+ * the core that this takes. Often little of it is felt less than seldom much.
+ */
+const CONFIG = `heartbeat = 30
 disk_free_limit.absolute = 200MB
 vm_memory_high_watermark.relative = 0.4
 log.connection.level = warning
-raft.wal_max_size_bytes = ${disposable ? 16_777_216 : 67_108_864}
+raft.wal_max_size_bytes = 16777216
 `;
-}
 
 function findEpmd() {
   const found = onPath('epmd');
