@@ -121,7 +121,9 @@ it('may be told twice; an older one says nothing any more', async () => {
 
 it('goes on where a process ended in the middle: each conversation moves once', async () => {
   const ids = await assignedTo(waba, sender, agentId, 1_000);
-  const inTheMiddle = ids.toSorted()[500]!;
+  // Whether Postgres reads them by the index or as they lie, this one is not among the first hundred.
+  const early = new Set([...ids.slice(0, 300), ...ids.toSorted().slice(0, 300)]);
+  const inTheMiddle = ids.find((id) => !early.has(id))!;
   // Somebody works on one of them: the hand-over waits in the middle of a batch, and there its process ends.
   const owner = await wabaDataSource(waba.database.url).initialize();
   await waba.get<DataSource>(SYSTEM_DB).transaction(async (other) => {
