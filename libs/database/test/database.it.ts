@@ -177,9 +177,14 @@ describe('the database', () => {
       [ROLE, SCHEMA],
     );
     expect(role).toEqual({ taken: true, rolsuper: false, rolbypassrls: false, owns: false });
-    const limits = ['statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout'];
+    const limits = [
+      'statement_timeout',
+      'lock_timeout',
+      'idle_in_transaction_session_timeout',
+      'max_parallel_workers_per_gather',
+    ];
     const shown = await Promise.all(limits.map((limit) => source.query<object[]>(`SHOW ${limit}`)));
-    expect(shown.map(([row]) => Object.values(row!)[0])).toEqual(['5s', '2s', '10s']);
+    expect(shown.map(([row]) => Object.values(row!)[0])).toEqual(['5s', '2s', '10s', '0']);
   });
 
   describe('an error', () => {
