@@ -87,7 +87,8 @@ const STATEMENTS = [
   `UPDATE stream s SET head = (SELECT max(position) FROM stream_event e WHERE e.tenant_id = s.tenant_id)
     WHERE EXISTS (SELECT FROM stream_event e WHERE e.tenant_id = s.tenant_id)`,
   `INSERT INTO webhook_delivery (id, tenant_ids, received_at, body, status)
-   SELECT uuidv7(), ARRAY[tenant_id], now() - interval '29 days', 'x', 'processed' FROM plan ORDER BY n`,
+   SELECT uuidv7(), ARRAY[tenant_id], now() - interval '29 days', 'x',
+          CASE WHEN n % 2 = 0 THEN 'processed' ELSE 'unrouted' END FROM plan ORDER BY n`,
   `INSERT INTO idempotency_key (tenant_id, agent_id, key, request_hash, message_id, created_at)
    SELECT tenant_id, id, 'plan', '\\x00', id, now() - interval '47 hours' FROM plan`,
   `INSERT INTO parked_status (sender_id, wamid, status, tenant_id, payload, received_at)

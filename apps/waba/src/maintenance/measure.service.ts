@@ -6,6 +6,9 @@ import type { DataSource } from 'typeorm';
 import { SYSTEM_DB } from '../db/data-source';
 import { PUT_ASIDE } from '../webhook/webhook.entity';
 
+/** What waits is counted up to here: more says nothing new, and each counting reads what it counts. */
+export const COUNTED_UP_TO = 10_000;
+
 const messages = gauge(
   'broker_queue_messages',
   'Messages in a queue that no worker holds; asked by the scheduler every 5 s',
@@ -18,7 +21,7 @@ const consumers = gauge(
 );
 const parked = gauge(
   'parked_statuses',
-  'Statuses whose message is not known, yet or ever; counted by the scheduler every 10 s',
+  `Statuses whose message is not known, yet or ever, up to ${COUNTED_UP_TO}; counted by the scheduler every 10 s`,
 );
 const parkedAge = gauge(
   'parked_status_oldest_seconds',
@@ -26,12 +29,12 @@ const parkedAge = gauge(
 );
 const putAside = gauge(
   'webhook_deliveries_put_aside',
-  'Deliveries that were not worked on (quarantined), not JSON (poison) or for no number of ours (unrouted), and not replayed; counted by the scheduler every 10 s',
+  `Deliveries that were not worked on (quarantined), not JSON (poison) or for no number of ours (unrouted), and not replayed, up to ${COUNTED_UP_TO} of each; counted by the scheduler every 10 s`,
   ['status'],
 );
 const overdue = gauge(
   'message_outbound_overdue',
-  'Messages that could be sent for a minute and are not, up to 10000, by the state of their number; counted by the scheduler every 10 s',
+  `Messages that could be sent for a minute and are not, up to ${COUNTED_UP_TO}, by the state of their number; counted by the scheduler every 10 s`,
   ['sender_status'],
 );
 const overdueAge = gauge(
@@ -84,10 +87,9 @@ export class MeasureService {
 
   private async parkedStatuses() {
     const [row] = await this.database.query<{ count: string; age: number }[]>(
-      `SELECT count(*) AS count,
-              coalesce(extract(epoch FROM now() - min(received_at)
-                FILTER (WHERE received_at > now() - interval '1 day')), 0)::float AS age
-         FROM parked_status`,
+      `SELECT (SELECT count(*) FROM (SELECT FROM parked_status ORDER BY received_at LIMIT ${COUNTED_UP_TO}) p) AS count,
+              coalesce((SELECT extract(epoch FROM now() - min(received_at)) FROM parked_status
+                         WHERE received_at > now() - interval '1 day'), 0)::float AS age`,
     );
     parked.set(Number(row!.count));
     parkedAge.set(row!.age);
@@ -95,11 +97,14 @@ export class MeasureService {
 
   private async deliveries() {
     const rows = await this.database.query<{ status: string; count: string }[]>(
-      `SELECT status, count(*) AS count FROM webhook_delivery
-        WHERE status <> 'processed' AND replayed_at IS NULL GROUP BY status`,
+      `SELECT status, count FROM unnest($1::text[]) status CROSS JOIN LATERAL
+              (SELECT count(*) FROM (SELECT FROM webhook_delivery d
+                WHERE d.status = status.status AND d.status <> 'processed' AND replayed_at IS NULL
+                LIMIT ${COUNTED_UP_TO}) d) counted`,
+      [PUT_ASIDE],
     );
     for (const status of PUT_ASIDE) {
-      putAside.set({ status }, Number(rows.find((row) => row.status === status)?.count ?? 0));
+      putAside.set({ status }, Number(rows.find((row) => row.status === status)!.count));
     }
   }
 
@@ -108,7 +113,7 @@ export class MeasureService {
       `SELECT s.status, count(*) AS count, max(extract(epoch FROM now() - m.due))::float AS age
          FROM (SELECT sender_id, coalesce(next_attempt_at, created_at) AS due FROM message
                 WHERE status = 'queued' AND coalesce(next_attempt_at, created_at) < now() - interval '1 minute'
-                LIMIT 10000) m
+                LIMIT ${COUNTED_UP_TO}) m
          JOIN sender s ON s.id = m.sender_id GROUP BY s.status`,
     );
     for (const status of SENDER_STATUSES) {
