@@ -30,6 +30,7 @@ export const PROMISES = /** @type {const} */ ([
  * @property {Record<string, number>} outcomes how those sends ended
  * @property {Broken} broken
  * @property {{ median: number, max: number } | null} recoveryMs
+ * @property {{ median: number, max: number } | null} replacedMs until a process that died had a successor
  * @property {number} targetMs
  * @property {string} [error] why it ended early
  * @property {number} seconds
@@ -65,15 +66,15 @@ export function complaints(row) {
 export function table(rows) {
   const head = [
     ...['fault', 'times', 'in', 'out', 'lost', 'duplicated', 'out of order', 'gaps', 'sent twice'],
-    ...['unresolved', 'recovery, median', 'slowest', 'promised'],
+    ...['unresolved', 'recovery, median', 'slowest', 'promised', 'replaced, slowest'],
   ];
   const cells = rows.map((row) => {
-    const { broken, recoveryMs } = row;
+    const { broken, recoveryMs, replacedMs } = row;
     return [
       ...[`\`${row.fault}\` ${row.title}`, row.times, row.accepted, row.sends, broken.lost],
       ...[broken.duplicated, broken.outOfOrder, broken.gaps, broken.sentTwice, broken.unresolved],
       ...[recoveryMs ? seconds(recoveryMs.median) : '', recoveryMs ? seconds(recoveryMs.max) : ''],
-      seconds(row.targetMs),
+      ...[seconds(row.targetMs), replacedMs ? seconds(replacedMs.max) : ''],
     ].map(String);
   });
   return markdown(head, cells);

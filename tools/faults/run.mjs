@@ -20,6 +20,7 @@ export async function runFault(world, fault, times) {
   };
   /** @type {number[]} */
   const recoveries = [];
+  world.replaced.length = 0;
   let struck = 0;
   let error;
   world.load.start(rates);
@@ -55,6 +56,7 @@ export async function runFault(world, fault, times) {
     outcomes: world.outbound.outcomes(began),
     broken: /** @type {any} */ (Object.fromEntries(PROMISES.map((what) => [what, since(what)]))),
     recoveryMs: spread(recoveries),
+    replacedMs: spread(world.replaced),
     targetMs,
     seconds: Math.round((performance.now() - began) / 1000),
     ...(error && { error }),

@@ -12,25 +12,31 @@ const FLAT_MIB_PER_HOUR = 20;
 
 /** @typedef {import('./world.mjs').World} World */
 
-/** @type {Record<string, { share: number, targetMs: number, strike: (world: World) => Promise<unknown> }>} */
+/** @type {Record<string, { share: number, targetMs: number, strike: (world: World) => Promise<number> }>} each answers how long it took to recover */
 const FAULTS = {
   kill: { share: 0.3, targetMs: 5_000, strike: killOne },
   'broker connections cut': {
     share: 0.35,
     targetMs: 30_000,
-    strike: async ({ broker }) => broker.proxy.reset(),
+    strike: (world) => cut(world, world.broker.proxy),
   },
   'database connections cut': {
     share: 0.35,
     targetMs: 30_000,
-    strike: async ({ postgres }) => postgres.proxy.reset(),
+    strike: (world) => cut(world, world.postgres.proxy),
   },
 };
 
 /** @param {World} world */
-async function killOne(world) {
-  const [name, pid] = killAny(world);
-  await world.stack.untilBack(name, pid);
+function killOne(world) {
+  const victim = killAny(world);
+  return world.survived(performance.now(), [victim]);
+}
+
+/** @param {World} world @param {import('./proxy.mjs').Proxy} proxy */
+function cut(world, proxy) {
+  proxy.reset();
+  return world.recovered(performance.now());
 }
 
 /** @param {World} world */
@@ -51,6 +57,7 @@ export async function soak(world, minutes, load) {
   const began = performance.now();
   const until = began + minutes * 60_000;
   const memory = new Memory(world);
+  world.replaced.length = 0;
   const recoveries = [];
   /** @type {Record<string, number>} */
   const struck = {};
@@ -64,9 +71,7 @@ export async function soak(world, minutes, load) {
       if (performance.now() + pause > until) break;
       await sleep(pause);
       const [name, fault] = pickFault(world);
-      const at = performance.now();
-      await fault.strike(world);
-      const took = await world.recovered(at);
+      const took = await fault.strike(world);
       struck[name] = (struck[name] ?? 0) + 1;
       recoveries.push(took);
       if (took > fault.targetMs)
@@ -97,6 +102,7 @@ export async function soak(world, minutes, load) {
     outcomes: world.outbound.outcomes(began),
     broken: /** @type {any} */ (Object.fromEntries(PROMISES.map((what) => [what, after[what]]))),
     recoveryMs: spread(recoveries),
+    replacedMs: spread(world.replaced),
     targetMs: Math.max(...Object.values(FAULTS).map(({ targetMs }) => targetMs)),
     seconds: Math.round((performance.now() - began) / 1000),
     ...(error && { error }),

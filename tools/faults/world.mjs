@@ -42,7 +42,7 @@ const GRAPH_TIMEOUT_MS = 3_000;
  * @property {{ in: number, out: number }} [rates] messages a second, each way; 60 and 6 unless said
  * @property {string[]} [flags] for `npm start`; faults of the same flags share a stack; two waba pods unless said
  * @property {(world: World, round: number, strikes: number) => Promise<number | number[] | void>} run strikes once; answers how long it
- *   took to recover, in milliseconds, from the moment when the cause was gone (what died: from its death)
+ *   took to recover, in milliseconds, from the moment when the cause was gone (where somebody died: from the death)
  * @property {(world: World) => Promise<void>} [end] after the last round, whatever happened: puts everything right
  *
  * @typedef {object} WorldOptions
@@ -70,6 +70,8 @@ export class World {
   memoryDir = join(this.home, 'memory');
   /** The last verdict: what a fault broke is the difference. @type {Record<string, number>} */
   counts = {};
+  /** How long processes that died took until another one of their name was ready, in ms. @type {number[]} */
+  replaced = [];
   #options;
   /** @type {Promise<void> | undefined} */
   #stopped;
@@ -184,36 +186,51 @@ export class World {
   }
 
   /**
-   * Everything accepted so far is on all screens, every one of which is connected, and a new message goes through on
-   * both roads.
+   * These died. Whoever is left may do their work meanwhile: it has recovered when it works, and this answers when they
+   * are back as well, so that the next fault finds everybody in place.
+   *
+   * @param {number} since by performance.now()
+   * @param {Promise<[string, number][]> | [string, number][]} victims names and pids
+   * @returns {Promise<number>} milliseconds until it had recovered
+   */
+  async survived(since, victims) {
+    const back = async () => {
+      const replacements = (await victims).map(([name, pid]) => this.stack.untilBack(name, pid));
+      for (const { readyAt } of await Promise.all(replacements)) this.replaced.push(readyAt - since);
+    };
+    const [took] = await Promise.all([this.recovered(since), back()]);
+    return took;
+  }
+
+  /**
+   * A new message goes through on both roads, all screens are connected, and everything accepted until then is on them.
    *
    * @param {number} since by performance.now()
    * @returns {Promise<number>} milliseconds since then
    */
   async recovered(since, timeoutMs = PATIENCE_MS) {
-    const accepted = this.ledger.open();
     const deadline = performance.now() + timeoutMs;
     const left = () => Math.max(0, deadline - performance.now());
     /** @type {Record<string, number>} when each part was there: what a slow one was waiting for */
-    const parts = { ready: Math.round(performance.now() - since) };
+    const parts = {};
     const part = async (/** @type {string} */ name, /** @type {Promise<unknown>} */ work) => {
       await work;
       parts[name] = Math.round(performance.now() - since);
     };
-    const connected = this.until(
-      () => this.screens.every((screen) => screen.live),
-      'all screens connected',
-      left(),
-    );
     await Promise.all([
-      part('sockets', connected),
       part('inbound', this.#showsNewMessage(left)),
       part('outbound', this.#sendsNewMessage(left)),
-      part('backlog', this.#onAllScreens(accepted, left())),
     ]);
+    await part('sockets', this.#connected(left()));
+    await part('backlog', this.#onAllScreens(this.ledger.open(), left()));
     const took = performance.now() - since;
     if (took > SLOW_MS) this.note(`slow to recover: ${JSON.stringify(parts)}`);
     return took;
+  }
+
+  /** @param {number} timeoutMs */
+  #connected(timeoutMs) {
+    return this.until(() => this.screens.every((screen) => screen.live), 'all screens connected', timeoutMs);
   }
 
   /** @param {() => number} left */
@@ -253,7 +270,7 @@ export class World {
     const outgoing = this.outbound.open();
     const deadline = performance.now() + timeoutMs;
     const left = () => Math.max(0, deadline - performance.now());
-    await this.until(() => this.screens.every((screen) => screen.live), 'all screens connected', left());
+    await this.#connected(left());
     await this.#onAllScreens(incoming, left());
     const open = () => outgoing.filter((id) => !this.outbound.isFinal(id));
     await this.until(() => open().length === 0, 'accepted sends resolved on all screens', left());

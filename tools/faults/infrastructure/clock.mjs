@@ -49,8 +49,8 @@ async function restart(world, who, skew) {
   const those = world.stack.ours().filter(({ name }) => who.test(name));
   mkdirSync(world.env.SKEW_DIR, { recursive: true });
   for (const { port } of those) writeFileSync(join(world.env.SKEW_DIR, String(port)), String(skew));
-  const pids = those.map(({ name }) => world.stack.signal(name, 'SIGKILL'));
-  const died = performance.now();
-  for (const [i, { name }] of those.entries()) await world.stack.untilBack(name, pids[i]);
-  return world.recovered(died);
+  const victims = those.map(
+    ({ name }) => /** @type {[string, number]} */ ([name, world.stack.signal(name, 'SIGKILL')]),
+  );
+  return world.survived(performance.now(), victims);
 }

@@ -71,13 +71,16 @@ async function crashAt(world, point) {
       await TRIGGERS[point]?.(world)?.catch((error) => world.note(`${point}: ${error.message}`));
     await sleep(5);
   }
-  const died = performance.now();
-  const [name, pid] = await victim(world, before);
-  await stack.untilBack(name, pid);
-  return world.recovered(died);
+  return world.survived(performance.now(), victim(world, before));
 }
 
-/** Who it was: their pid goes, and another comes. @param {World} world @param {Map<string, number | null>} before */
+/**
+ * Who it was: their pid goes, and another comes.
+ *
+ * @param {World} world
+ * @param {Map<string, number | null>} before
+ * @returns {Promise<[string, number][]>}
+ */
 async function victim({ stack }, before) {
   const deadline = performance.now() + ARMED_MS;
   for (;;) {
@@ -85,7 +88,7 @@ async function victim({ stack }, before) {
     stack.read();
     for (const { name, pid } of stack.ours()) {
       const was = before.get(name);
-      if (was && pid !== was) return /** @type {const} */ ([name, was]);
+      if (was && pid !== was) return [[name, was]];
     }
     await sleep(5);
   }

@@ -18,8 +18,7 @@ export const crowdKill = {
     stack.read();
     const { name } = random.pick(stack.ours().filter((service) => service.name.startsWith('waba')));
     const pid = stack.signal(name, 'SIGKILL');
-    const died = performance.now();
-    await Promise.all([stack.untilBack(name, pid), ...crowd]);
-    return world.recovered(died);
+    const [took] = await Promise.all([world.survived(performance.now(), [[name, pid]]), ...crowd]);
+    return took;
   },
 };

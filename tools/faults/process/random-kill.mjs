@@ -28,9 +28,7 @@ export const randomKill = {
         killed++;
       } while (killed < count && victims.size < MOST_AT_ONCE && world.random.chance(ANOTHER));
       // Of several it is the last one that counts: before, others were still missing.
-      const at = performance.now();
-      for (const [name, pid] of victims) await world.stack.untilBack(name, pid);
-      recoveries.push(await world.recovered(at));
+      recoveries.push(await world.survived(performance.now(), [...victims]));
     }
     return recoveries;
   },

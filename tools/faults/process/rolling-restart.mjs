@@ -17,9 +17,7 @@ export const rollingRestart = {
     for (const name of names) {
       const pid = world.stack.signal(name, 'SIGTERM');
       while (startOf(pid) !== undefined) await sleep(5);
-      const ended = performance.now();
-      await world.stack.untilBack(name, pid);
-      recoveries.push(await world.recovered(ended));
+      recoveries.push(await world.survived(performance.now(), [[name, pid]]));
     }
     return recoveries;
   },

@@ -14,6 +14,7 @@ const clean = () => ({
   outcomes: {},
   broken: Object.fromEntries(PROMISES.map((name) => [name, 0])),
   recoveryMs: { median: 900, max: 1_200 },
+  replacedMs: { median: 2_100, max: 6_300 },
   targetMs: 5_000,
   seconds: 9,
 });
@@ -33,6 +34,12 @@ describe('the report of faults', () => {
   it('complains about a slow recovery and about an early end', () => {
     const row = { ...clean(), recoveryMs: { median: 900, max: 5_001 }, error: 'it hung' };
     assert.deepEqual(complaints(row), ['recovered in 5001 ms instead of 5000', 'it hung']);
+  });
+
+  it('says when who died was replaced, which is no promise of the recovery', () => {
+    assert.deepEqual(complaints(clean()), []);
+    assert.match(table([clean()]), /\| 0\.9 s +\| 1\.2 s +\| 5\.0 s +\| 6\.3 s +\|$/);
+    assert.match(table([{ ...clean(), replacedMs: null }]), /\| 5\.0 s +\| +\|$/);
   });
 
   it('takes the middle and the slowest of the recoveries', () => {
