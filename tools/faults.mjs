@@ -61,7 +61,7 @@ process.on('uncaughtException', (error) => {
 });
 
 /** More than one of everything that may be more: what one leaves undone, another one takes up. */
-const FLAGS = ['--waba-pods', '2'];
+const FLAGS = ['--back-pods', '2', '--waba-pods', '2'];
 
 const random = new Random(options.seed);
 /** @type {import('./faults/report.mjs').Row[]} */

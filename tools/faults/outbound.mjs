@@ -42,21 +42,24 @@ export class Outbound {
   #last = new Map();
   #count = 0;
   #turn = 0;
+  #pod = 0;
   #closed = false;
-  #pool;
+  #pools;
   #agents;
   #customers;
   #simulator;
 
   /**
    * @param {object} options
-   * @param {string} options.back
+   * @param {string[]} options.urls of all back pods
    * @param {import('../bench/tokens.mjs').Agent[]} options.agents
    * @param {import('../bench/meta.mjs').Customer[]} options.customers
    * @param {import('./simulator.mjs').Simulator} options.simulator
    */
-  constructor({ back, agents, customers, simulator }) {
-    this.#pool = new Pool(back, { connections: 64, pipelining: 1, headersTimeout: 15_000 });
+  constructor({ urls, agents, customers, simulator }) {
+    this.#pools = urls.map(
+      (url) => new Pool(url, { connections: 64, pipelining: 1, headersTimeout: 15_000 }),
+    );
     this.#agents = agents;
     this.#customers = customers;
     this.#simulator = simulator;
@@ -207,7 +210,7 @@ export class Outbound {
 
   async close() {
     this.#closed = true;
-    await this.#pool.destroy();
+    await Promise.all(this.#pools.map((pool) => pool.destroy()));
   }
 
   /** @param {Accepted} one */
@@ -268,6 +271,8 @@ export class Outbound {
   }
 
   /**
+   * To one pod after the other, as a load balancer would.
+   *
    * @param {import('../bench/tokens.mjs').Agent} agent
    * @param {{ path: string, method: 'GET' | 'POST', headers: Record<string, string>, body?: string }} request
    * @returns {Promise<{ status: number, body: any }>} status 0 where there was no answer
@@ -275,7 +280,8 @@ export class Outbound {
   async #request(agent, { headers, ...request }) {
     try {
       const authorization = `Bearer ${await agent.token()}`;
-      const answer = await this.#pool.request({ ...request, headers: { ...headers, authorization } });
+      const pool = this.#pools[this.#pod++ % this.#pools.length];
+      const answer = await pool.request({ ...request, headers: { ...headers, authorization } });
       return { status: answer.statusCode, body: JSON.parse(await answer.body.text()) };
     } catch {
       return { status: 0, body: undefined };

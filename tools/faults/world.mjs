@@ -124,10 +124,16 @@ export class World {
     this.agents = demo.agents.map((/** @type {any} */ login) => new Agent(info.back, login));
     for (const agent of this.agents) await agent.token();
     const { simulator, customers, agents, ledger, random } = this;
-    this.outbound = new Outbound({ back: info.back, agents, customers, simulator });
-    const waba = info.services.filter(({ name }) => name.startsWith('waba'));
-    const urls = waba.map(({ port }) => `http://127.0.0.1:${port}`);
-    this.inbound = new Inbound({ urls, appSecret: info.meta.appSecret, ledger, customers, random });
+    const podsOf = (/** @type {string} */ app) =>
+      info.services.filter(({ name }) => name.startsWith(app)).map(({ port }) => `http://127.0.0.1:${port}`);
+    this.outbound = new Outbound({ urls: podsOf('back'), agents, customers, simulator });
+    this.inbound = new Inbound({
+      urls: podsOf('waba'),
+      appSecret: info.meta.appSecret,
+      ledger,
+      customers,
+      random,
+    });
     this.load = new Load(this, this.#options.load);
 
     this.screens = Array.from({ length: SCREENS }, (_, i) => {

@@ -3,7 +3,7 @@ import { connect, createServer } from 'node:net';
 import { Problem } from './say.mjs';
 
 /** How many pods the plan below has room for, and how many ports it spans. */
-export const LIMITS = { wsPods: 30, wabaPods: 36, span: 79 };
+export const LIMITS = { backPods: 6, wsPods: 30, wabaPods: 36, span: 79 };
 
 /**
  * The fixed plan of `npm start`.
@@ -12,7 +12,8 @@ export const LIMITS = { wsPods: 30, wabaPods: 36, span: 79 };
  */
 export function portPlan(base) {
   return {
-    back: base,
+    /** @param {number} pod from 1: the first port, then +45 to +49 */
+    back: (pod = 1) => (pod === 1 ? base : base + 43 + pod),
     mail: base + 1,
     user: base + 2,
     simulator: base + 4,

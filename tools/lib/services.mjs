@@ -60,21 +60,20 @@ export function servicesFor(options, infrastructure, secrets, mail) {
  * @param {import('./options.mjs').Options} options
  * @returns {Omit<Service, 'env'>[]}
  */
-export function listed({ portBase, wsPods, wabaPods }) {
+export function listed({ portBase, backPods, wsPods, wabaPods }) {
   const ports = portPlan(portBase);
   const pods = (/** @type {number} */ count) => Array.from({ length: count }, (_, index) => index + 1);
   return [
-    { name: 'back', app: 'back', port: ports.back },
+    ...pods(backPods).map((pod) => ({ name: named('back', pod), app: 'back', port: ports.back(pod) })),
     { name: 'user', app: 'user', port: ports.user },
-    ...pods(wabaPods).map((pod) => ({
-      name: pod === 1 ? 'waba' : `waba-${pod}`,
-      app: 'waba',
-      port: ports.waba(pod),
-    })),
+    ...pods(wabaPods).map((pod) => ({ name: named('waba', pod), app: 'waba', port: ports.waba(pod) })),
     { name: 'meta-simulator', app: 'meta-simulator', port: ports.simulator },
     ...pods(wsPods).map((pod) => ({ name: `ws-${pod}`, app: 'ws', port: ports.ws(pod) })),
   ];
 }
+
+/** @param {string} app @param {number} pod from 1: the first one has the app's own name */
+const named = (app, pod) => (pod === 1 ? app : `${app}-${pod}`);
 
 /** @param {string} name @param {import('./options.mjs').Options} options */
 function rolesOf(name, { splitRoles }) {

@@ -12,7 +12,7 @@ import { http } from './services.mjs';
  */
 export function urlsOf({ portBase, wsPods }) {
   const ports = portPlan(portBase);
-  const back = http(ports.back);
+  const back = http(ports.back());
   return {
     back,
     ws: Array.from({ length: wsPods }, (_, index) => `ws://127.0.0.1:${ports.ws(index + 1)}/ws`),

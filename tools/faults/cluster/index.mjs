@@ -8,7 +8,7 @@ import { rabbitmqctl } from './rabbitmqctl.mjs';
 
 const RECOVERY_MS = 30_000;
 /** No other fault may share a stack with a cluster. */
-const FLAGS = ['--waba-pods', '2', '--ws-pods', '2'];
+const FLAGS = ['--back-pods', '2', '--waba-pods', '2', '--ws-pods', '2'];
 const HUNG_MS = 30_000;
 
 /** @type {import('../world.mjs').Fault[]} */

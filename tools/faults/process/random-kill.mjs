@@ -1,8 +1,5 @@
-/** Any of our processes, at any moment; now and then another one before the first is back. */
+/** Any of our processes, at any moment: one, or several before the first is back. */
 import { setTimeout as sleep } from 'node:timers/promises';
-
-const ANOTHER = 0.3;
-const MOST_AT_ONCE = 4;
 
 /** @typedef {import('../world.mjs').World} World */
 
@@ -13,24 +10,38 @@ export const randomKill = {
   times: 500,
   short: 0,
   recoveryMs: 5_000,
-  strikes: 25,
   block: 25,
-  async run(world, _round, count) {
-    const recoveries = [];
-    for (let killed = 0; killed < count;) {
-      await sleep(world.random.between(0, 400));
-      /** @type {Map<string, number>} */
-      const victims = new Map();
-      do {
-        if (victims.size > 0) await sleep(world.random.between(0, 500));
-        const [name, pid] = killAny(world, victims);
-        victims.set(name, pid);
-        killed++;
-      } while (killed < count && victims.size < MOST_AT_ONCE && world.random.chance(ANOTHER));
-      // Of several it is the last one that counts: before, others were still missing.
-      recoveries.push(await world.survived(performance.now(), [...victims]));
+  async run(world) {
+    await sleep(world.random.between(0, 400));
+    const victim = killAny(world);
+    return world.survived(performance.now(), [victim]);
+  },
+};
+
+/**
+ * Nobody may be left of a kind: then it takes as long as they take to start, all on the same cores.
+ *
+ * @type {import('../world.mjs').Fault}
+ */
+export const randomKillSeveral = {
+  name: 'random-kill-several',
+  title: 'two to four services are killed, each before the one before is back',
+  times: 100,
+  short: 0,
+  recoveryMs: 10_000,
+  block: 25,
+  async run(world) {
+    await sleep(world.random.between(0, 400));
+    /** @type {Map<string, number>} */
+    const victims = new Map();
+    const count = Math.round(world.random.between(1.5, 4.5));
+    while (victims.size < count) {
+      if (victims.size > 0) await sleep(world.random.between(0, 500));
+      const [name, pid] = killAny(world, victims);
+      victims.set(name, pid);
     }
-    return recoveries;
+    // The last one counts: before, others were still to die.
+    return world.survived(performance.now(), [...victims]);
   },
 };
 

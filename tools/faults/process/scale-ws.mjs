@@ -23,7 +23,7 @@ export const scaleWs = {
   short: 0,
   recoveryMs: 5_000,
   block: 1,
-  flags: ['--waba-pods', '2', '--ws-pods', '1'],
+  flags: ['--back-pods', '2', '--waba-pods', '2', '--ws-pods', '1'],
   async run(world) {
     await Promise.all(Array.from({ length: MOST - 1 }, (_, i) => add(world, i + 2)));
     // Clients come to new pods as their connections end.
