@@ -28,7 +28,7 @@ export const randomKillSeveral = {
   title: 'two to four services are killed, each before the one before is back',
   times: 100,
   short: 0,
-  recoveryMs: 10_000,
+  recoveryMs: 15_000,
   block: 25,
   async run(world) {
     await sleep(world.random.between(0, 400));
