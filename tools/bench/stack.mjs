@@ -52,7 +52,7 @@ export const PROFILES = join(CHECKOUT, 'profiles', new Date().toISOString().repl
 const RECORD = join(ROOT, 'tools/bench/profile/record.cjs');
 
 /** Our own services, and the floor's. Meta's stand-in is no part of the product. */
-export const OUR_SERVICES = /^(user|back|waba(-\d+)?|ws-\d+|ingress|worker)$/;
+export const OUR_SERVICES = /^(user|(back|waba)(-\d+)?|ws-\d+|ingress|worker)$/;
 
 export class BenchStack {
   #options;
