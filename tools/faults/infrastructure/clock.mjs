@@ -13,10 +13,25 @@ const BEHIND = -10 * MINUTE;
 const AHEAD = 2 * MINUTE;
 const FAR_AHEAD = 10 * MINUTE;
 
-/** @type {{ name: string, title: string, who: RegExp, skew: number }[]} */
+/** Of all of a kind at once: they start anew, and nobody does their work until they have. */
+const RECOVERY_OF_ALL_MS = 15_000;
+
+/** @type {{ name: string, title: string, who: RegExp, skew: number, recoveryMs?: number }[]} */
 const SKEWS = [
-  { name: 'waba-behind', title: 'of waba is 10 min behind', who: /^waba/, skew: BEHIND },
-  { name: 'waba-ahead', title: 'of waba is 2 min ahead', who: /^waba/, skew: AHEAD },
+  {
+    name: 'waba-behind',
+    title: 'of waba is 10 min behind',
+    who: /^waba/,
+    skew: BEHIND,
+    recoveryMs: RECOVERY_OF_ALL_MS,
+  },
+  {
+    name: 'waba-ahead',
+    title: 'of waba is 2 min ahead',
+    who: /^waba/,
+    skew: AHEAD,
+    recoveryMs: RECOVERY_OF_ALL_MS,
+  },
   { name: 'waba-apart', title: 'of one waba pod is 10 min behind', who: /^waba$/, skew: BEHIND },
   { name: 'ws-behind', title: 'of one ws pod is 10 min behind', who: /^ws-1$/, skew: BEHIND },
   {
@@ -30,12 +45,12 @@ const SKEWS = [
 ];
 
 /** @type {import('../world.mjs').Fault[]} */
-export const CLOCK_FAULTS = SKEWS.map(({ name, title, who, skew }) => ({
+export const CLOCK_FAULTS = SKEWS.map(({ name, title, who, skew, recoveryMs = 5_000 }) => ({
   name: `clock:${name}`,
   title: `the clock ${title}, and right again`,
   times: 1,
   short: 0,
-  recoveryMs: 5_000,
+  recoveryMs,
   async run(world) {
     const wrong = await restart(world, who, skew);
     await sleep(5_000);
