@@ -38,7 +38,7 @@ describe('the books of outgoing messages', () => {
       { sender: 1, team: 'Support' },
     ];
     outbound = new Outbound({
-      back: `http://127.0.0.1:${server.address().port}`,
+      urls: [`http://127.0.0.1:${server.address().port}`],
       agents,
       customers,
       simulator: { newSends: () => Promise.resolve(sends.splice(0)) },
