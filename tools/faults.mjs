@@ -7,6 +7,7 @@ import { removeLeftHomes } from './bench/stack.mjs';
 import { INFRASTRUCTURE_FAULTS } from './faults/infrastructure/index.mjs';
 import { HELP, parseFaultOptions } from './faults/options.mjs';
 import { processFaults } from './faults/process/index.mjs';
+import { PODS } from './faults/pods.mjs';
 import { Random } from './faults/random.mjs';
 import {
   circumstances,
@@ -60,9 +61,6 @@ process.on('uncaughtException', (error) => {
   (world?.stop() ?? Promise.resolve()).finally(() => process.exit(1));
 });
 
-/** More than one of everything that may be more: what one leaves undone, another one takes up. */
-const FLAGS = ['--back-pods', '2', '--waba-pods', '2'];
-
 const random = new Random(options.seed);
 /** @type {import('./faults/report.mjs').Row[]} */
 const rows = [];
@@ -109,7 +107,7 @@ process.exit(broken ? 1 : 0);
 
 /** @param {number} minutes */
 async function runSoak(minutes) {
-  const { row, memory: slopes, struck } = await soak(await open(FLAGS), minutes, options.load);
+  const { row, memory: slopes, struck } = await soak(await open(PODS), minutes, options.load);
   rows.push(row);
   memory = slopes;
   process.stdout.write(`${JSON.stringify({ ...row, struck, memory })}\n`);
@@ -144,7 +142,7 @@ function grouped(those) {
   /** @type {Map<string, import('./faults/world.mjs').Fault[]>} */
   const groups = new Map();
   for (const fault of those) {
-    const key = JSON.stringify(fault.flags ?? FLAGS);
+    const key = JSON.stringify(fault.flags ?? PODS);
     groups.set(key, [...(groups.get(key) ?? []), fault]);
   }
   return [...groups].map(([key, group]) => [JSON.parse(key), group]);

@@ -40,7 +40,7 @@ const GRAPH_TIMEOUT_MS = 3_000;
  * @property {number} [block] after so many rounds everything has to be settled; 5 unless said
  * @property {number} [strikes] how often one call of `run` strikes, where it is more than once
  * @property {{ in: number, out: number }} [rates] messages a second, each way; 60 and 6 unless said
- * @property {string[]} [flags] for `npm start`; faults of the same flags share a stack; two waba pods unless said
+ * @property {string[]} [flags] for `npm start`; faults of the same flags share a stack; `PODS` unless said
  * @property {(world: World, round: number, strikes: number) => Promise<number | number[] | void>} run strikes once; answers how long it
  *   took to recover, in milliseconds, from the moment when the cause was gone (where somebody died: from the death)
  * @property {(world: World) => Promise<void>} [end] after the last round, whatever happened: puts everything right

@@ -2,13 +2,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Problem } from '../../lib/say.mjs';
 import { clusterOf, untilUp, untilWhole } from './nodes.mjs';
+import { PODS } from '../pods.mjs';
 import { rabbitmqctl } from './rabbitmqctl.mjs';
 
 /** @typedef {import('../world.mjs').World} World */
 
 const RECOVERY_MS = 30_000;
 /** No other fault may share a stack with a cluster. */
-const FLAGS = ['--back-pods', '2', '--waba-pods', '2', '--ws-pods', '2'];
+const FLAGS = [...PODS, '--ws-pods', '2'];
 const HUNG_MS = 30_000;
 
 /** @type {import('../world.mjs').Fault[]} */

@@ -5,6 +5,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ALL_OF_A_KIND_MS } from '../pods.mjs';
 
 /** @typedef {import('../world.mjs').World} World */
 
@@ -13,9 +14,6 @@ const BEHIND = -10 * MINUTE;
 const AHEAD = 2 * MINUTE;
 const FAR_AHEAD = 10 * MINUTE;
 
-/** Of all of a kind at once: they start anew, and nobody does their work until they have. */
-const RECOVERY_OF_ALL_MS = 15_000;
-
 /** @type {{ name: string, title: string, who: RegExp, skew: number, recoveryMs?: number }[]} */
 const SKEWS = [
   {
@@ -23,14 +21,14 @@ const SKEWS = [
     title: 'of waba is 10 min behind',
     who: /^waba/,
     skew: BEHIND,
-    recoveryMs: RECOVERY_OF_ALL_MS,
+    recoveryMs: ALL_OF_A_KIND_MS,
   },
   {
     name: 'waba-ahead',
     title: 'of waba is 2 min ahead',
     who: /^waba/,
     skew: AHEAD,
-    recoveryMs: RECOVERY_OF_ALL_MS,
+    recoveryMs: ALL_OF_A_KIND_MS,
   },
   { name: 'waba-apart', title: 'of one waba pod is 10 min behind', who: /^waba$/, skew: BEHIND },
   { name: 'ws-behind', title: 'of one ws pod is 10 min behind', who: /^ws-1$/, skew: BEHIND },

@@ -1,5 +1,6 @@
 /** Any of our processes, at any moment: one, or several before the first is back. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ALL_OF_A_KIND_MS } from '../pods.mjs';
 
 /** @typedef {import('../world.mjs').World} World */
 
@@ -28,7 +29,7 @@ export const randomKillSeveral = {
   title: 'two to four services are killed, each before the one before is back',
   times: 100,
   short: 0,
-  recoveryMs: 15_000,
+  recoveryMs: ALL_OF_A_KIND_MS,
   block: 25,
   async run(world) {
     await sleep(world.random.between(0, 400));

@@ -5,6 +5,7 @@ import { isReady } from '../../bench/stack.mjs';
 import { ROOT } from '../../lib/files.mjs';
 import { portPlan } from '../../lib/ports.mjs';
 import { NODE_FLAGS } from '../../lib/services.mjs';
+import { PODS } from '../pods.mjs';
 
 const MOST = 6;
 const FEW = 2;
@@ -23,7 +24,7 @@ export const scaleWs = {
   short: 0,
   recoveryMs: 5_000,
   block: 1,
-  flags: ['--back-pods', '2', '--waba-pods', '2', '--ws-pods', '1'],
+  flags: [...PODS, '--ws-pods', '1'],
   async run(world) {
     await Promise.all(Array.from({ length: MOST - 1 }, (_, i) => add(world, i + 2)));
     // Clients come to new pods as their connections end.
