@@ -97,9 +97,10 @@ export class MeasureService {
 
   private async deliveries() {
     const rows = await this.database.query<{ status: string; count: string }[]>(
-      `SELECT status, count FROM unnest($1::text[]) status CROSS JOIN LATERAL
+      // Said twice, that none is processed: the index of those in trouble is found by these words.
+      `SELECT aside.status, counted.count FROM unnest($1::text[]) AS aside (status) CROSS JOIN LATERAL
               (SELECT count(*) FROM (SELECT FROM webhook_delivery d
-                WHERE d.status = status.status AND d.status <> 'processed' AND replayed_at IS NULL
+                WHERE d.status = aside.status AND d.status <> 'processed' AND d.replayed_at IS NULL
                 LIMIT ${COUNTED_UP_TO}) d) counted`,
       [PUT_ASIDE],
     );
