@@ -1,3 +1,4 @@
+import { afterInput } from '@scrm/platform';
 import { Client, type ClientConfig } from 'pg';
 
 /** Passes by itself, says its code. */
@@ -8,15 +9,22 @@ class SilentServerError extends Error {
   }
 }
 
+interface Bounds {
+  connectMs: number;
+  silenceMs: number;
+}
+
 /**
- * A client for one pool that ends its connection where an answer stays out for `silenceMs`. The server's own
- * `statement_timeout` does not help where the network swallows everything, and pg's `query_timeout` only gives up the
- * question: the connection goes back to the pool with the hung question in it, and the next one waits behind that.
+ * A client for one pool that gives up where it is not connected within `connectMs` (pg's pool has a single limit for
+ * that and for the wait for a free one), and ends its connection where an answer stays out for `silenceMs`. The
+ * server's own `statement_timeout` does not help where the network swallows everything, and pg's `query_timeout` only
+ * gives up the question: the connection goes back to the pool with the hung question in it, and the next one waits
+ * behind that.
  *
  * One that hangs speaks for the others: idle connections that heard nothing since it asked are ended with it, or each
  * of them would have to be found out in the same slow way.
  */
-export function boundedClient(silenceMs: number): typeof Client {
+export function boundedClient({ connectMs, silenceMs }: Bounds): typeof Client {
   const pool = new Set<BoundedClient>();
 
   class BoundedClient extends Client {
@@ -24,8 +32,8 @@ export function boundedClient(silenceMs: number): typeof Client {
     private asking = 0;
     private timer: NodeJS.Timeout | undefined;
 
-    constructor(config?: string | ClientConfig) {
-      super(config);
+    constructor(config: ClientConfig) {
+      super({ ...config, connectionTimeoutMillis: connectMs });
       pool.add(this);
       this.once('end', () => this.forget());
     }
@@ -42,7 +50,7 @@ export function boundedClient(silenceMs: number): typeof Client {
       if (this.asking++ === 0) this.arm();
       const answered = () => {
         this.heardAt = performance.now();
-        clearTimeout(this.timer);
+        this.disarm();
         if (--this.asking > 0) this.arm();
       };
       answer.then(answered, answered);
@@ -50,7 +58,14 @@ export function boundedClient(silenceMs: number): typeof Client {
 
     private arm() {
       const since = performance.now();
-      this.timer = setTimeout(() => this.giveUp(since), silenceMs);
+      const timer = setTimeout(
+        () =>
+          afterInput(() => {
+            if (this.timer === timer) this.giveUp(since);
+          }),
+        silenceMs,
+      );
+      this.timer = timer;
     }
 
     private giveUp(since: number) {
@@ -67,8 +82,13 @@ export function boundedClient(silenceMs: number): typeof Client {
       stream.destroy(new SilentServerError(silenceMs));
     }
 
-    private forget() {
+    private disarm() {
       clearTimeout(this.timer);
+      this.timer = undefined;
+    }
+
+    private forget() {
+      this.disarm();
       pool.delete(this);
     }
   }

@@ -23,11 +23,19 @@ export interface DatabaseOptions {
 }
 
 /**
- * Limits of every call to the database. A statement that takes longer has gone wrong, and gives its lock back.
- * `silence` is the only one that holds where the network swallows everything: the server's word for a statement that
- * took too long has to come before it.
+ * Limits of every call to the database, in milliseconds. A statement that takes longer has gone wrong, and gives its lock
+ * back. `silence` is the only one that holds where the network swallows everything: the server's word for a statement that
+ * took too long has to come before it. Who finds all connections in use waits for one (`free`) longer than for one that
+ * is opened (`connect`): the first only says that others are many, and there is still time for an answer.
  */
-const LIMITS = { statement: 5_000, lock: 2_000, idleInTransaction: 10_000, connect: 1_000, silence: 7_500 };
+const LIMITS = {
+  statement: 5_000,
+  lock: 2_000,
+  idleInTransaction: 10_000,
+  free: 3_000,
+  connect: 1_000,
+  silence: 7_500,
+};
 
 /** A pool on the service's schema. It connects on first use, so a service starts while the database is away. */
 export function createDataSource(options: DatabaseOptions): DataSource {
@@ -58,14 +66,16 @@ export function createDataSource(options: DatabaseOptions): DataSource {
     migrationsTableName: 'migration',
     migrationsTransactionMode: 'each',
     poolSize: options.poolSize ?? 10,
-    connectTimeoutMS: LIMITS.connect,
+    connectTimeoutMS: LIMITS.free,
     extra: {
       options: settings.join(' '),
       idleTimeoutMillis: 30_000,
       keepAlive: true,
       pipeline: true,
       // A migration may take as long as it takes.
-      ...(options.role && { Client: boundedClient(options.silenceMs ?? LIMITS.silence) }),
+      ...(options.role && {
+        Client: boundedClient({ connectMs: LIMITS.connect, silenceMs: options.silenceMs ?? LIMITS.silence }),
+      }),
     },
     // A broken idle connection must not become an unhandled error that takes the process along.
     poolErrorHandler: () => undefined,

@@ -1,3 +1,4 @@
+export * from './after-input';
 export * from './bytes';
 export * from './config';
 export * from './crash-point';

@@ -9,6 +9,7 @@ const TRANSIENT_MESSAGES = new RegExp(
   [
     'Connection terminated',
     'timeout exceeded when trying to connect',
+    'timeout expired',
     'Client has encountered a connection error',
     'was already released',
     'Query runner already released',
