@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { counter, Drain, gauge, Health, traceparent } from '@scrm/platform';
+import { afterInput, counter, Drain, gauge, Health, traceparent } from '@scrm/platform';
 import type { Options } from 'amqplib';
 import { bundle, type Bundled } from './bundle';
 import { BrokerConnection } from './connection';
@@ -109,7 +109,7 @@ export class Publisher {
       () => this.failAll(),
     );
     connection.onBlocked((blocked) => (this.blocked = blocked));
-    this.sweeper = setInterval(() => this.expire(), SWEEP_MS);
+    this.sweeper = setInterval(() => afterInput(() => this.expire()), SWEEP_MS);
     health.register('publisher', () => {
       if (!this.kept.current) throw new Error('no channel');
       if (this.blocked) throw new Error('blocked by the broker');

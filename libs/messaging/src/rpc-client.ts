@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { ownerOf, type RpcContract, type RpcRequest, type RpcResponse } from '@scrm/contracts';
 import {
+  afterInput,
   AppError,
   currentTrace,
   Drain,
@@ -109,11 +110,16 @@ export class RpcClient {
     return new Promise<unknown>((resolve, reject) => {
       const id = uuidKey();
       const patience = deadline - Date.now();
-      const timer = setTimeout(() => {
-        this.fail(id, new AppError('timeout', 'A service did not answer in time: try again.'));
-        // Not even a confirm, which does not wait for the service.
-        if (patience >= SILENCE_MS && !this.blocked) this.kept?.replaceIfSilent(deadline - patience);
-      }, patience);
+      const timer = setTimeout(
+        () =>
+          afterInput(() => {
+            if (!this.pending.has(id)) return;
+            this.fail(id, new AppError('timeout', 'A service did not answer in time: try again.'));
+            // Not even a confirm, which does not wait for the service.
+            if (patience >= SILENCE_MS && !this.blocked) this.kept?.replaceIfSilent(deadline - patience);
+          }),
+        patience,
+      );
       this.pending.set(id, { resolve, reject, timer });
       const trace = currentTrace();
       const parent = traceparent(trace);
