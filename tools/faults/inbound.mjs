@@ -7,6 +7,8 @@ import { wamidOf } from '../bench/meta.mjs';
 const PATH = '/webhooks/whatsapp';
 const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 2_000;
+/** For one try, the wait for a connection included: behind a pod that stands still nobody waits for ever. */
+const ANSWER_WITHIN_MS = 6_000;
 
 /** How many deliveries come again though they were answered with 200, and how many hold several messages. */
 const REPEATED = 0.02;
@@ -39,8 +41,8 @@ export class Inbound {
    * @param {import('./random.mjs').Random} options.random
    */
   constructor({ urls, appSecret, ledger, customers, random }) {
-    const patience = { connect: { timeout: 2_000 }, headersTimeout: 15_000, bodyTimeout: 15_000 };
-    this.#pools = urls.map((url) => new Pool(url, { connections: 64, pipelining: 1, ...patience }));
+    const options = { connections: 64, pipelining: 1, connect: { timeout: 2_000 } };
+    this.#pools = urls.map((url) => new Pool(url, options));
     this.#secret = appSecret;
     this.#ledger = ledger;
     this.#random = random;
@@ -139,7 +141,8 @@ export class Inbound {
   async #tryOnce(pool, body, headers) {
     let status;
     try {
-      const answer = await pool.request({ path: PATH, method: 'POST', headers, body });
+      const signal = AbortSignal.timeout(ANSWER_WITHIN_MS);
+      const answer = await pool.request({ path: PATH, method: 'POST', headers, body, signal });
       status = answer.statusCode;
       await answer.body.dump();
     } catch {

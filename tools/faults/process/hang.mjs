@@ -16,7 +16,7 @@ export const shortHang = {
   name: 'hang:short',
   title: 'any service stands still for up to 4 s (SIGSTOP), and goes on',
   times: 40,
-  short: 0,
+  short: 2,
   recoveryMs: 5_000,
   block: 10,
   async run(world) {
@@ -34,7 +34,7 @@ export const longHang = {
   title: `each service in turn stands still for ${LONG_MS / 1000} s, is given up by the others, and goes on`,
   times: 14,
   short: 0,
-  recoveryMs: 10_000,
+  recoveryMs: 5_000,
   block: 1,
   async run(world, round) {
     const names = world.names();
@@ -42,6 +42,28 @@ export const longHang = {
     await sleep(LONG_MS);
     resume();
     return world.recovered(performance.now());
+  },
+  end: resumeAll,
+};
+
+/**
+ * How long its work lies still. What it holds of the queues goes to others when the broker no longer hears its heartbeat.
+ *
+ * @type {import('../world.mjs').Fault}
+ */
+export const takenOver = {
+  name: 'hang:taken-over',
+  title: 'a waba pod stands still until another does its work, and goes on',
+  times: 10,
+  short: 0,
+  recoveryMs: 20_000,
+  block: 1,
+  async run(world, round) {
+    const pods = world.names().filter((name) => name.startsWith('waba'));
+    const resume = hang(world, pods[round % pods.length]);
+    const took = await world.recovered(performance.now());
+    resume();
+    return took;
   },
   end: resumeAll,
 };

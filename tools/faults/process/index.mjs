@@ -1,7 +1,7 @@
 /** The faults of our own processes. */
 import { crashFaults } from './crash.mjs';
 import { crowdKill } from './crowd-kill.mjs';
-import { longHang, shortHang } from './hang.mjs';
+import { longHang, shortHang, takenOver } from './hang.mjs';
 import { randomKill, randomKillSeveral } from './random-kill.mjs';
 import { rollingRestart } from './rolling-restart.mjs';
 import { scaleWs } from './scale-ws.mjs';
@@ -15,6 +15,7 @@ export function processFaults() {
     randomKillSeveral,
     shortHang,
     longHang,
+    takenOver,
     rollingRestart,
     scaleWs,
   ];
