@@ -4,7 +4,8 @@ import { atMost, note, round } from './report.mjs';
 import { cpuPercent, rssMiB, sampleCpu } from './usage.mjs';
 
 const IDLE_SECONDS = 15;
-const MEMORY_MIB = 150;
+/** What the smallest of our pods asks of Kubernetes (`k8s/base`). */
+const MEMORY_MIB = 192;
 const READY_MS = 5_000;
 
 /** @param {import('./stack.mjs').Context} context */

@@ -1,6 +1,8 @@
 const batches = 'libs/messaging/test/batch-consumer.it.ts';
 const besides = 'libs/messaging/test/batch-at-once.it.ts';
 const publisher = 'libs/messaging/test/publisher.it.ts';
+const standstill = 'libs/messaging/test/standstill.it.ts';
+const pool = 'libs/database/test/pool.it.ts';
 
 /** Between services and broker, and between services and database. @type {import('../mutation.mjs').Mutation[]} */
 export const DELIVERY = [
@@ -126,6 +128,31 @@ export const DELIVERY = [
       {
         file: 'libs/database/test/transaction.it.ts',
         name: 'does not pass for committed where a failure was swallowed',
+      },
+    ],
+  },
+  {
+    name: 'judges-before-it-read',
+    promise: 'a process that stood still calls nothing lost that came meanwhile',
+    file: 'libs/platform/src/after-input.ts',
+    find: 'void setImmediate(judge)',
+    replace: 'judge()',
+    tests: [
+      { file: standstill, name: 'reads the answer that came meanwhile, though its patience is over' },
+      { file: standstill, name: 'reads the confirms that came meanwhile' },
+      { file: pool, name: 'read the answer that came while the process stood still' },
+    ],
+  },
+  {
+    name: 'no-patience-for-a-free-connection',
+    promise: 'a burst of questions waits for its turn at the database',
+    file: 'libs/database/src/data-source.ts',
+    find: 'connectTimeoutMS: LIMITS.free,',
+    replace: 'connectTimeoutMS: LIMITS.connect,',
+    tests: [
+      {
+        file: pool,
+        name: 'are waited for where others have all of them, longer than for one that is opened',
       },
     ],
   },
