@@ -1,5 +1,5 @@
 import type { RunningService } from '@scrm/platform';
-import { audience, id, principal } from './model/fixtures';
+import { audience, principal } from './model/fixtures';
 import { WsStack } from './support/ws-stack';
 
 describe('a socket of somebody who only looks on', () => {
@@ -11,7 +11,7 @@ describe('a socket of somebody who only looks on', () => {
     pod = await stack.pod();
   });
   afterEach(() => {
-    stack.waba.streams.down = false;
+    stack.waba.streams.unwritable = false;
     stack.waba.streams.watchers.length = 0;
     stack.endSockets();
   });
@@ -29,9 +29,9 @@ describe('a socket of somebody who only looks on', () => {
   });
 
   it('is not opened where that cannot be written down', async () => {
-    stack.waba.streams.down = true;
+    stack.waba.streams.unwritable = true;
     const socket = await stack.open(pod);
-    socket.auth(stack.tokens.token({ ...principal('auditor', 702), tenantId: id('t', 7) }));
+    socket.auth(stack.tokens.token(principal('auditor', 702)));
     await socket.closedWith(1013);
   });
 

@@ -40,6 +40,8 @@ export class Streams {
   epoch = 'epoch-1';
   /** Questions are refused, as by a service that has lost its database. */
   down = false;
+  /** Nothing is said of who looks on: only that is refused. */
+  unwritable = false;
   /** Who was said to look on. */
   readonly watchers: string[] = [];
   reads = 0;
@@ -87,6 +89,7 @@ class StreamRpc {
 
   @OnRpc(inboxWatch, 'conversation.read')
   watch(@FromCaller() { principal }: Caller): RpcResponse<typeof inboxWatch> {
+    if (this.streams.unwritable) throw new AppError('unavailable');
     this.check();
     this.streams.watchers.push(principal.agentId);
     return {};
