@@ -7,7 +7,7 @@ import { ROOT } from '../lib/files.mjs';
 const require = createRequire(import.meta.url);
 
 /** @param {string} path of a built file, without its ending @returns {any} */
-const built = (path) => require(join(ROOT, `${path}.js`));
+export const built = (path) => require(join(ROOT, `${path}.js`));
 
 const silent = { level: 'silent', isLevelEnabled: () => false };
 for (const level of ['debug', 'info', 'warn', 'error']) Object.assign(silent, { [level]: () => {} });
@@ -38,6 +38,7 @@ export function parts() {
           },
           onLost,
         ),
+      onBlocked: () => {},
       close: () => manager.close(),
     };
   }

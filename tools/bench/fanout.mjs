@@ -57,11 +57,11 @@ export async function fanout({ stack, options }) {
 }
 
 /**
- * @param {import('./stack.mjs').StackInfo} info
- * @param {{ load: 'single' | 'batch', pods: number, routing: string, seconds: number }} what
+ * @param {Pick<import('./stack.mjs').StackInfo, 'rabbitmqUrl' | 'services'>} info
+ * @param {{ load: 'single' | 'batch', pods: number, routing: string, seconds: number, namespace?: string }} what
  */
-async function point({ rabbitmqUrl: url, services }, { load, pods, routing, seconds }) {
-  const namespace = 'bench-fanout';
+export async function point({ rabbitmqUrl: url, services }, what) {
+  const { load, pods, routing, seconds, namespace = 'bench-fanout' } = what;
   const tenantId = uuid('0e', 3_000);
   const streams = new Streams();
   const child = fork(join(import.meta.dirname, 'fanout-pods.mjs'), [], { serialization: 'json' });

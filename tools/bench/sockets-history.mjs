@@ -1,5 +1,6 @@
 /** What ws needs of waba, without a database: streams in memory, and their history by RPC. */
 import amqp from 'amqplib';
+import { built } from './fanout-parts.mjs';
 
 /** As in a real stream: what a client may have missed is limited. */
 const KEPT = 20_000;
@@ -21,7 +22,7 @@ export class Streams {
   }
 
   /**
-   * What a transaction of these events makes visible.
+   * What a transaction of these events makes visible, as the worker hands it on: what an event shows is text by then.
    *
    * @param {string} tenantId
    * @param {any[]} drafts events without their positions
@@ -31,7 +32,8 @@ export class Streams {
     const events = drafts.map((draft) => ({ position: ++stream.head, ...draft }));
     stream.events.push(...events);
     if (stream.events.length > 2 * KEPT) stream.events.splice(0, stream.events.length - KEPT);
-    return { tenantId, epoch: stream.epoch, events };
+    const written = events.map((event) => ({ ...event, data: JSON.stringify(event.data) }));
+    return { tenantId, epoch: stream.epoch, events: written };
   }
 
   /** @param {{ tenantIds: string[] }} question */
@@ -73,10 +75,11 @@ export class HistoryStandIn extends Streams {
 
   /** @param {string} url @param {string} namespace */
   static async open(url, namespace) {
+    const { brokerNames } = built('libs/contracts/dist/broker');
     const connection = await amqp.connect(url, { noDelay: true });
     connection.on('error', () => {});
     const channel = await connection.createChannel();
-    const { queue } = await channel.assertQueue(`${namespace}.waba.rpc`, {
+    const { queue } = await channel.assertQueue(brokerNames(namespace).rpcQueue('waba'), {
       durable: true,
       arguments: { 'x-max-length': 100_000, 'x-overflow': 'reject-publish' },
     });

@@ -37,8 +37,9 @@ export class Pod {
     const pod = new Pod(child, port);
     process.once('exit', pod.kill);
     for (const deadline = Date.now() + READY_MS; !(await isReady(port)); await sleep(50)) {
-      if (child.exitCode !== null || Date.now() > deadline)
-        throw new Problem(`the pod did not start: see ${log}`);
+      if (child.exitCode === null && Date.now() < deadline) continue;
+      await pod.stop();
+      throw new Problem(`the pod did not start: see ${log}`);
     }
     return pod;
   }

@@ -1,4 +1,4 @@
-/** Access tokens without logins: a key of our own, published as the user service publishes its keys. */
+/** Access tokens without logins: a key of our own, published as the user service publishes its keys and what it ended. */
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -9,10 +9,11 @@ const LIFE_SECONDS = 3_600;
 
 export class TokenMint {
   #key = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  #server = createServer((_request, response) => {
+  #server = createServer(({ url }, response) => {
     const jwk = this.#key.publicKey.export({ format: 'jwk' });
+    const keys = [{ ...jwk, kid: 'bench', alg: 'ES256', use: 'sig' }];
     response.setHeader('content-type', 'application/json');
-    response.end(JSON.stringify({ keys: [{ ...jwk, kid: 'bench', alg: 'ES256', use: 'sig' }] }));
+    response.end(JSON.stringify(url?.endsWith('/revocations.json') ? { revocations: [] } : { keys }));
   });
 
   async open() {
