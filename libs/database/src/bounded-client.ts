@@ -50,7 +50,7 @@ export function boundedClient({ connectMs, silenceMs }: Bounds): typeof Client {
       if (this.asking++ === 0) this.arm();
       const answered = () => {
         this.heardAt = performance.now();
-        this.disarm();
+        clearTimeout(this.timer);
         if (--this.asking > 0) this.arm();
       };
       answer.then(answered, answered);
@@ -58,17 +58,11 @@ export function boundedClient({ connectMs, silenceMs }: Bounds): typeof Client {
 
     private arm() {
       const since = performance.now();
-      const timer = setTimeout(
-        () =>
-          afterInput(() => {
-            if (this.timer === timer) this.giveUp(since);
-          }),
-        silenceMs,
-      );
-      this.timer = timer;
+      this.timer = setTimeout(() => afterInput(() => this.giveUp(since)), silenceMs);
     }
 
     private giveUp(since: number) {
+      if (this.heardAt > since) return;
       for (const other of pool) {
         if (other !== this && other.asking === 0 && other.heardAt < since) other.terminate();
       }
@@ -82,13 +76,8 @@ export function boundedClient({ connectMs, silenceMs }: Bounds): typeof Client {
       stream.destroy(new SilentServerError(silenceMs));
     }
 
-    private disarm() {
-      clearTimeout(this.timer);
-      this.timer = undefined;
-    }
-
     private forget() {
-      this.disarm();
+      clearTimeout(this.timer);
       pool.delete(this);
     }
   }
