@@ -40,6 +40,7 @@ describe('the short selection of the faults', () => {
     expect({ names, progress }).toMatchObject({
       names: expect.arrayContaining([
         'crash-selection',
+        'hang:short',
         'rolling-restart',
         'broker:kill',
         'database:immediate-stop',

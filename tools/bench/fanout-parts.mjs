@@ -43,7 +43,7 @@ export function parts() {
     };
   }
 
-  return { built, connectTo, silent, health, drain };
+  return { connectTo, silent, health, drain };
 }
 
 /**
@@ -53,7 +53,7 @@ export function parts() {
  * @param {string} namespace
  */
 export async function openPublisher(url, namespace, routing = 'fanout') {
-  const { built, connectTo, silent, health, drain } = parts();
+  const { connectTo, silent, health, drain } = parts();
   const { Publisher } = built('libs/messaging/dist/publisher');
   const { StreamPublisher } = built('apps/waba/dist/stream/stream.publisher');
   const connection = connectTo(url, namespace);

@@ -2,7 +2,7 @@
  * A child process of the benchmark: many pods in one, each with its own connection, the product's consumer and feeds,
  * and some of the viewers. It asks its parent for the history, and tells how far the slowest pod is.
  */
-import { parts } from './fanout-parts.mjs';
+import { built, parts } from './fanout-parts.mjs';
 import { uuid, who } from './sockets-clients.mjs';
 
 const TELL_MS = 10;
@@ -36,7 +36,7 @@ const stream = {
 
 /** @param {Order} order */
 async function open({ url, namespace, routing, tenantId, pods: count, viewers }) {
-  const { built, connectTo, silent, health, drain } = parts();
+  const { connectTo, silent, health, drain } = parts();
   const { FeedRegistry } = built('apps/ws/dist/realtime/feed-registry');
   const { RealtimeConsumer } = built('apps/ws/dist/realtime/realtime.consumer');
   const { systemClock: clock } = built('apps/ws/dist/realtime/clock');

@@ -1,5 +1,5 @@
 import { isTransient } from '@scrm/platform';
-import { createTestDatabase, TcpProxy, type TestDatabase } from '@scrm/testing';
+import { createTestDatabase, standStill, TcpProxy, type TestDatabase } from '@scrm/testing';
 import { randomBytes } from 'node:crypto';
 import { Client } from 'pg';
 import type { DataSource } from 'typeorm';
@@ -85,7 +85,7 @@ describe('the connections of a service', () => {
     const answer = source.query<object[]>('SELECT 1 AS one FROM pg_sleep(0.2)');
     // The question leaves within a few turns.
     for (let turn = 0; turn < 5; turn++) await new Promise(setImmediate);
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 800);
+    standStill(800);
     await expect(answer).resolves.toEqual([{ one: 1 }]);
   });
 });

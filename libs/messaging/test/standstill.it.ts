@@ -1,11 +1,8 @@
 import { streamHeads } from '@scrm/contracts';
-import { eventually } from '@scrm/testing';
+import { eventually, standStill } from '@scrm/testing';
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { Stage, type Pod } from './harness';
-
-/** As where the process is stopped, or held to its CPU limit: nothing runs, and what comes waits in the sockets. */
-const standStill = (ms: number) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 
 /** Answers questions in a thread of its own, which goes on while this one stands still. */
 const ANSWERER = `
