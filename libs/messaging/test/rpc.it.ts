@@ -294,7 +294,7 @@ describe('a question to another service', () => {
     finish();
     expect(kept.current).toBe(first);
     first.publish = () => true;
-    await expect(ask(echo, { n: 2 }, { timeoutMs: 2_000 })).rejects.toMatchObject({ code: 'timeout' });
+    await expect(ask(echo, { n: 2 }, { timeoutMs: 2_500 })).rejects.toMatchObject({ code: 'timeout' });
     expect(kept.current).not.toBe(first);
     await eventually(() => ask(echo, { n: 3 }));
   });
