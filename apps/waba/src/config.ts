@@ -41,6 +41,8 @@ export const wabaConfig = withMasterKeys(
     INBOUND_BATCH: z.coerce.number().int().min(1).default(100),
     /** Deliveries that travel as one message of the broker where many come at once. */
     INBOUND_BUNDLE: z.coerce.number().int().min(1).max(100).default(16),
+    /** Events of one tenant, and deliveries, that are stored as one piece where many come at once. */
+    STORED_BUNDLE: z.coerce.number().int().min(1).max(1_000).default(100),
   }),
 );
 export type WabaConfig = z.infer<typeof wabaConfig>;

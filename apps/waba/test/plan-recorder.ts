@@ -133,6 +133,7 @@ function plain(value: unknown): string {
 }
 
 const ELEMENTS: Record<number, (bytes: Buffer) => string> = {
+  17: (bytes) => `\\x${bytes.toString('hex')}`,
   2950: (bytes) => bytes.toString('hex'),
   20: (bytes) => String(bytes.readBigInt64BE()),
   25: (bytes) => bytes.toString(),

@@ -168,6 +168,7 @@ describe('what the statements of the roads read in a full database', () => {
     const { heads } = await waba.rpc.call(streamHeads, { tenantIds: [sender.tenantId] });
     const { epoch, head } = heads[0]!;
     await waba.rpc.call(streamRead, { tenantId: sender.tenantId, epoch, after: head - 10 });
+    await waba.rpc.call(streamRead, { tenantId: sender.tenantId, epoch, after: 0, limit: PAGE });
   }
 
   const shown = (some: RecordedPlan[]) =>

@@ -2,7 +2,8 @@
 type Column<Row> =
   | [type: 'uuid' | 'text' | 'json' | 'jsonb', of: (row: Row) => string | null | undefined]
   | [type: 'bigint' | 'integer', of: (row: Row) => number | null | undefined]
-  | [type: 'timestamptz', of: (row: Row) => Date | null | undefined];
+  | [type: 'timestamptz', of: (row: Row) => Date | null | undefined]
+  | [type: 'bytea', of: (row: Row) => Buffer | null | undefined];
 
 /**
  * Many rows as parameters of a statement: an array for each column, in Postgres's binary format, which `unnest` makes
@@ -54,9 +55,10 @@ const TRAVELS = {
   bigint: 'bigint',
   integer: 'bigint',
   timestamptz: 'timestamptz',
+  bytea: 'bytea',
 };
 
-const OID = { text: 25, bigint: 20, timestamptz: 1184, uuid: 2950 };
+const OID = { bytea: 17, text: 25, bigint: 20, timestamptz: 1184, uuid: 2950 };
 /** Postgres counts from the year 2000, in microseconds. */
 const POSTGRES_EPOCH_MS = Date.UTC(2000, 0, 1);
 
@@ -77,6 +79,10 @@ function write<Row>(writer: ArrayWriter, rows: readonly Row[], [type, of]: Colum
     case 'uuid':
       writer.begin(OID.uuid, rows.length);
       for (const row of rows) writer.uuid(of(row));
+      break;
+    case 'bytea':
+      writer.begin(OID.bytea, rows.length);
+      for (const row of rows) writer.binary(of(row));
       break;
     default:
       writer.begin(OID.text, rows.length);
@@ -122,6 +128,13 @@ class ArrayWriter {
     this.reserve(LENGTH_BYTES + text.length * CHARACTER_BYTES);
     const length = this.bytes.write(text, this.size + LENGTH_BYTES);
     this.size = this.bytes.writeInt32BE(length, this.size) + length;
+  }
+
+  binary(value: Buffer | null | undefined): void {
+    if (value == null) return this.nothing();
+    this.reserve(LENGTH_BYTES + value.length);
+    const at = this.bytes.writeInt32BE(value.length, this.size);
+    this.size = at + value.copy(this.bytes, at);
   }
 
   whole(value: number | null | undefined): void {

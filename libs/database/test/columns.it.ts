@@ -11,6 +11,7 @@ interface Item {
   place: number | null;
   count: number | null;
   at: Date | null;
+  bytes: Buffer | null;
 }
 
 const ITEMS = columnsOf<Item>({
@@ -21,12 +22,24 @@ const ITEMS = columnsOf<Item>({
   place: ['bigint', (i) => i.place],
   count: ['integer', (i) => i.count],
   at: ['timestamptz', (i) => i.at],
+  bytes: ['bytea', (i) => i.bytes],
 });
 
 const READ = `
-  SELECT r.id, r.name, r.said, r.seen, r.place::float8 AS place, r.count, r.at, pg_typeof(r.id)::text AS id_type,
+  SELECT r.id, r.name, r.said, r.seen, r.place::float8 AS place, r.count, r.at, r.bytes, pg_typeof(r.id)::text AS id_type,
          pg_typeof(r.said)::text AS said_type, pg_typeof(r.seen)::text AS seen_type, $1::int AS first
     FROM ${ITEMS.from(2)} r`;
+
+const NOTHING: Item = {
+  id: null,
+  name: null,
+  said: null,
+  seen: null,
+  place: null,
+  count: null,
+  at: null,
+  bytes: null,
+};
 
 /** What Postgres takes as text: no NUL, no half of a pair. */
 const text = fc.string({ unit: 'grapheme', maxLength: 300 }).map((t) => t.replaceAll('\0', ''));
@@ -38,6 +51,7 @@ const item: fc.Arbitrary<Item> = fc.record({
   place: fc.option(fc.maxSafeInteger()),
   count: fc.option(fc.integer()),
   at: fc.option(fc.date({ min: new Date('1900-01-01'), max: new Date('2200-01-01'), noInvalidDate: true })),
+  bytes: fc.option(fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes))),
 });
 
 describe('rows as columns of a statement', () => {
@@ -64,7 +78,7 @@ describe('rows as columns of a statement', () => {
       fc.asyncProperty(fc.array(item, { maxLength: 40 }), async (items) => {
         const rows = await read(items);
         expect(
-          rows.map(({ id, name, said, seen, place, count, at }) => ({
+          rows.map(({ id, name, said, seen, place, count, at, bytes }) => ({
             id,
             name,
             said,
@@ -72,6 +86,7 @@ describe('rows as columns of a statement', () => {
             place,
             count,
             at,
+            bytes,
           })),
         ).toEqual(items);
       }),
@@ -80,9 +95,7 @@ describe('rows as columns of a statement', () => {
   });
 
   it('have the types that were named', async () => {
-    const [row] = await read([
-      { id: null, name: null, said: null, seen: null, place: null, count: null, at: null },
-    ]);
+    const [row] = await read([NOTHING]);
     expect(row).toMatchObject({ id_type: 'uuid', said_type: 'json', seen_type: 'jsonb', first: 7 });
   });
 
@@ -93,13 +106,12 @@ describe('rows as columns of a statement', () => {
     '01980000-0000-7000-8000-0000000000000',
     '٠1980000-0000-7000-8000-000000000000',
   ])('are refused with %j for a UUID', (id) => {
-    const row = { id, name: null, said: null, seen: null, place: null, count: null, at: null };
-    expect(() => ITEMS.values([row])).toThrow(TypeError);
+    expect(() => ITEMS.values([{ ...NOTHING, id }])).toThrow(TypeError);
   });
 
   it('may be longer than any before', async () => {
     const name = 'kopi ☕ '.repeat(50_000);
-    const [row] = await read([{ id: null, name, said: null, seen: null, place: 0, count: 0, at: null }]);
-    expect(row!.name).toBe(name);
+    const [row] = await read([{ ...NOTHING, name, bytes: Buffer.from(name) }]);
+    expect(row).toMatchObject({ name, bytes: Buffer.from(name) });
   });
 });

@@ -136,7 +136,15 @@ export const DATABASE_FAULTS = [
 const FULL_DISK = [
   `CREATE FUNCTION public.full_disk() RETURNS trigger LANGUAGE plpgsql AS $$
      BEGIN RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = 'disk_full'; END $$`,
-  ...['message', 'message_key', 'stream_event', 'conversation', 'webhook_delivery', 'webhook_attempt'].map(
+  ...[
+    'message',
+    'message_key',
+    'stream_event',
+    'conversation',
+    'webhook_delivery',
+    'webhook_bundle',
+    'webhook_attempt',
+  ].map(
     (table) =>
       `CREATE TRIGGER full_disk BEFORE INSERT OR UPDATE ON waba.${table}
          FOR EACH STATEMENT EXECUTE FUNCTION public.full_disk()`,

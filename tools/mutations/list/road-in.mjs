@@ -1,3 +1,4 @@
+const bundles = 'apps/waba/test/bundles.it.ts';
 const road = 'apps/waba/test/road-in.it.ts';
 const waiting = 'apps/waba/test/waiting.it.ts';
 
@@ -122,5 +123,53 @@ export const ROAD_IN = [
       { file: 'apps/waba/test/redelivery.it.ts', name: 'are counted before they are worked on' },
       { file: 'apps/waba/test/redelivery.it.ts', name: 'go alone when that ended their worker' },
     ],
+  },
+  {
+    name: 'an-event-is-read-from-its-neighbour',
+    promise: 'resume shows each event as it was told',
+    file: 'apps/waba/src/stream/stored-event.ts',
+    find: 'pieces.at(row.position - row.bundled_at - 1)!',
+    replace: 'pieces.at(row.position - row.bundled_at)!',
+    tests: [{ file: bundles, name: 'and read again from anywhere as it was told' }],
+  },
+  {
+    name: 'a-bundle-is-sought-in-the-page',
+    promise: 'resume begins and ends anywhere',
+    file: 'apps/waba/src/stream/stored-event.ts',
+    find: 'WHERE c.tenant_id = e.tenant_id AND c.position = e.bundled_at',
+    replace: 'WHERE c.tenant_id = e.tenant_id AND c.position = e.bundled_at AND e.position = e.bundled_at',
+    tests: [{ file: bundles, name: 'and read again from anywhere as it was told' }],
+  },
+  {
+    name: 'a-bundle-of-another-tenant-is-taken-for-ours',
+    promise: 'resume shows each event as it was told, to whom it was told',
+    file: 'apps/waba/src/stream/stored-event.ts',
+    find: 'OVER (PARTITION BY e.tenant_id ORDER BY e.position)',
+    replace: 'OVER (ORDER BY e.tenant_id, e.position)',
+    tests: [{ file: bundles, name: 'is told once more as it was' }],
+  },
+  {
+    name: 'the-first-of-a-bundle-carries-it',
+    promise: 'an event can be read for as long as it is kept',
+    file: 'apps/waba/src/stream/stored-event.ts',
+    find: 'const carrier = together.at(-1)!;',
+    replace: 'const carrier = together[0]!;',
+    tests: [{ file: bundles, name: 'stays readable when the events before it are forgotten' }],
+  },
+  {
+    name: 'a-delivery-is-read-from-its-neighbour',
+    promise: 'each delivery is kept byte for byte',
+    file: 'apps/waba/src/webhook/webhook.repository.ts',
+    find: 'unbundle(row.bodies)[row.place]!',
+    replace: 'unbundle(row.bodies).at(row.place - 1)!',
+    tests: [{ file: bundles, name: 'is kept byte for byte' }],
+  },
+  {
+    name: 'a-bundle-is-forgotten-with-the-first-of-it',
+    promise: 'a delivery can be replayed for as long as it is kept',
+    file: 'apps/waba/src/maintenance/retention.service.ts',
+    find: 'firstIdOf(days + 1)',
+    replace: 'firstIdOf(days)',
+    tests: [{ file: bundles, name: 'is forgotten a day after all that is in it' }],
   },
 ];

@@ -7,7 +7,7 @@ import { IdempotencyKey, Message, MessageKey, ParkedStatus } from '../message/me
 import { Sender } from '../sender/sender.entity';
 import { Stream, StreamEvent } from '../stream/stream.entity';
 import { Template } from '../template/template.entity';
-import { AccountEvent, WebhookAttempt, WebhookDelivery } from '../webhook/webhook.entity';
+import { AccountEvent, WebhookAttempt, WebhookBundle, WebhookDelivery } from '../webhook/webhook.entity';
 import { Initial1763800000000 } from './migrations/1763800000000-initial';
 import { Scale1763900000000 } from './migrations/1763900000000-scale';
 import { TenantKey1764500000000 } from './migrations/1764500000000-tenant-key';
@@ -15,6 +15,7 @@ import { Lists1764720000000 } from './migrations/1764720000000-lists';
 import { HandOver1764800000000 } from './migrations/1764800000000-hand-over';
 import { Audit1764910000000 } from './migrations/1764910000000-audit';
 import { Lean1765100000000 } from './migrations/1765100000000-lean';
+import { Bundles1765200000000 } from './migrations/1765200000000-bundles';
 
 export const SCHEMA = 'waba';
 export const APP_ROLE = 'scrm_waba_app';
@@ -38,6 +39,7 @@ const entities = [
   StreamEvent,
   Template,
   WebhookDelivery,
+  WebhookBundle,
   WebhookAttempt,
   AccountEvent,
   TenantKey,
@@ -57,6 +59,7 @@ export function wabaDataSource(url: string, role?: string, poolSize?: number): D
       HandOver1764800000000,
       Audit1764910000000,
       Lean1765100000000,
+      Bundles1765200000000,
     ],
     ...(role && { role }),
     ...(poolSize && { poolSize }),

@@ -37,8 +37,21 @@ export class RetentionService {
    * an item of a larger delivery does.
    */
   private async forgetDeliveries(days: number): Promise<void> {
-    const end = uuidv7({ msecs: Date.now() - days * 24 * 3_600_000, seq: 0, random: new Uint8Array(16) });
-    await this.forgetPages('webhook_delivery', { column: 'id', type: 'uuid' }, NIL, '$2::uuid', end);
+    await this.forgetPages(
+      'webhook_delivery',
+      { column: 'id', type: 'uuid' },
+      NIL,
+      '$2::uuid',
+      firstIdOf(days),
+    );
+    // Stored after all in it came: by the clock of another process, so a day later than them.
+    await this.forgetPages(
+      'webhook_bundle',
+      { column: 'id', type: 'uuid' },
+      NIL,
+      '$2::uuid',
+      firstIdOf(days + 1),
+    );
     for (const status of PUT_ASIDE) {
       await this.forget('webhook_delivery', 'received_at', days * 24, `status = '${status}'`);
     }
@@ -105,3 +118,7 @@ export class RetentionService {
     return page!.old === PAGE;
   }
 }
+
+/** The first id that anything could get so many days ago. */
+const firstIdOf = (days: number) =>
+  uuidv7({ msecs: Date.now() - days * 24 * 3_600_000, seq: 0, random: new Uint8Array(16) });

@@ -4,6 +4,7 @@ import { counter, crashPoint, isoTime } from '@scrm/platform';
 import type { DataSource } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import type { InboundItem, InboundMessage, StatusUpdate, Traced } from '../cloud-api/webhook-parser';
+import { WABA_CONFIG, type WabaConfig } from '../config';
 import {
   CONTACT_OF,
   ContactResolver,
@@ -15,14 +16,8 @@ import {
 import { CONVERSATION_COLUMNS, type MessageRecord } from '../conversation/conversation.record';
 import { SYSTEM_DB } from '../db/data-source';
 import { SenderDirectory, type KnownSender } from '../sender/sender.directory';
-import {
-  STREAM_EVENT_COLUMNS,
-  Timeline,
-  toConversationEvent,
-  type LockedConversation,
-  type StreamEventRecord,
-  type TenantChanges,
-} from '../stream/timeline';
+import { STORED_EVENT, toEvents, type StoredEvent } from '../stream/stored-event';
+import { Timeline, type LockedConversation, type TenantChanges } from '../stream/timeline';
 import { previewOf } from './preview';
 import { StatusService, type StatusOf } from './status.service';
 
@@ -54,6 +49,7 @@ const inboundTotal = counter('message_inbound_total', 'Messages of customers', [
 @Injectable()
 export class InboundService {
   constructor(
+    @Inject(WABA_CONFIG) private readonly config: WabaConfig,
     @Inject(SYSTEM_DB) private readonly database: DataSource,
     private readonly senders: SenderDirectory,
     private readonly contacts: ContactResolver,
@@ -96,7 +92,7 @@ export class InboundService {
       ]);
       crashPoint('inbound.opened');
       this.statuses.apply(tx, timeline, located, sent);
-      const written = timeline.commit();
+      const written = timeline.commit(this.config.STORED_BUNDLE);
       crashPoint('inbound.written');
       return { changes: [...repeated, ...(await written)], stored };
     });
@@ -268,8 +264,8 @@ function byPair(messages: Routed<InboundMessage>[]): { pairs: Pair[]; candidates
 }
 
 async function eventsOf(tx: Transaction, messages: NewMessage[]): Promise<TenantChanges[]> {
-  const rows = await tx.query<StreamEventRecord>(
-    `SELECT ${STREAM_EVENT_COLUMNS}, s.epoch
+  const rows = await tx.query<StoredEvent & { epoch: string }>(
+    `SELECT ${STORED_EVENT}, s.epoch
        FROM jsonb_to_recordset($1) AS i(sender_id uuid, wamid text)
        JOIN message_key k ON k.sender_id = i.sender_id AND k.wamid = i.wamid
        JOIN message m ON m.id = k.message_id
@@ -278,10 +274,10 @@ async function eventsOf(tx: Transaction, messages: NewMessage[]): Promise<Tenant
       ORDER BY e.tenant_id, e.position`,
     [JSON.stringify(messages.map(({ sender, item }) => ({ sender_id: sender.id, wamid: item.wamid })))],
   );
-  return rows.map((r): TenantChanges => ({
-    tenantId: r.tenant_id,
-    epoch: r.epoch,
-    events: [{ ...toConversationEvent(r), data: JSON.stringify(r.data) }],
+  return toEvents(rows).map((event, i): TenantChanges => ({
+    tenantId: rows[i]!.tenant_id,
+    epoch: rows[i]!.epoch,
+    events: [{ ...event, data: JSON.stringify(event.data) }],
   }));
 }
 

@@ -1,5 +1,5 @@
 import type { ConversationEventType } from '@scrm/contracts';
-import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
 /** Where a tenant's stream of visible changes stands. The row's lock is what puts commits in the order of positions. */
 @Entity('stream')
@@ -17,6 +17,7 @@ export class Stream {
 
 /** A visible change, as every screen that may see it was told. Kept for as long as a cursor may reach back. */
 @Entity('stream_event')
+@Check('stream_event_content', 'bundled_at IS NOT NULL OR (audience IS NOT NULL AND data IS NOT NULL)')
 @Index('stream_event_conversation_seq', ['conversationId', 'seq'], { unique: true })
 export class StreamEvent {
   @PrimaryColumn({ name: 'tenant_id', type: 'uuid', primaryKeyConstraintName: 'stream_event_pk' })
@@ -34,15 +35,23 @@ export class StreamEvent {
   @Column({ type: 'text' })
   type!: ConversationEventType;
 
-  @Column({ type: 'json' })
+  @Column({ type: 'json', nullable: true })
   audience!: unknown;
 
   @Column({ name: 'previous_audience', type: 'json', nullable: true })
   previousAudience!: unknown;
 
   /** JSON as it was told, which the database has no need to understand. */
-  @Column({ type: 'json' })
+  @Column({ type: 'json', nullable: true })
   data!: unknown;
+
+  /** The position of the event that carries what this one says; null where it is in its own columns. */
+  @Column({ name: 'bundled_at', type: 'bigint', nullable: true })
+  bundledAt!: number | null;
+
+  /** What this event says and those before it, each with its audience: see `stored-event.ts`. */
+  @Column({ type: 'bytea', nullable: true })
+  bundle!: Buffer | null;
 
   @Column({ name: 'occurred_at', type: 'timestamptz', default: () => 'now()' })
   occurredAt!: Date;

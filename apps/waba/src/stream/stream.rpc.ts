@@ -5,7 +5,7 @@ import { OnRpc } from '@scrm/messaging';
 import type { DataSource } from 'typeorm';
 import type { z } from 'zod';
 import { SYSTEM_DB } from '../db/data-source';
-import { STREAM_EVENT_COLUMNS, toConversationEvent, type StreamEventRecord } from './timeline';
+import { STORED_EVENT, toEvents, type StoredEvent } from './stored-event';
 
 /** The history of the streams, for the ws pods: they act for all tenants whose agents they hold. */
 @Controller()
@@ -48,8 +48,8 @@ export class StreamRpc {
       return { epoch: stream.epoch, head: stream.head, reset: true, complete: true, events: [] };
     }
     const upTo = Math.min(request.upTo ?? stream.head, stream.head);
-    const rows = await this.database.query<StreamEventRecord[]>(
-      `SELECT ${STREAM_EVENT_COLUMNS} FROM stream_event e
+    const rows = await this.database.query<StoredEvent[]>(
+      `SELECT ${STORED_EVENT} FROM stream_event e
         WHERE e.tenant_id = $1 AND e.position > $2 AND e.position <= $3 ORDER BY e.position LIMIT $4`,
       [tenantId, after, upTo, limit],
     );
@@ -62,7 +62,7 @@ export class StreamRpc {
       head: stream.head,
       reset: false,
       complete: last >= upTo,
-      events: rows.map(toConversationEvent),
+      events: toEvents(rows),
     };
   }
 }

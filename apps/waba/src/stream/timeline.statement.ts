@@ -17,6 +17,18 @@ export type ChangedMessage = Pick<MessageRecord, 'id' | 'wamid' | 'status' | 'st
 /** An event that has no position yet. */
 export type PendingEvent = Omit<WrittenEvent, 'position'> & { tenantId: string };
 
+/** The same, as it is stored. */
+export interface StoringEvent {
+  event: PendingEvent;
+  /** How far it is from the newest one of its tenant. */
+  behind: number;
+  at: Date;
+  /** The same of the event whose row holds what this one says; null where it is alone. */
+  bundledBehind: number | null;
+  /** Of that row: what it says, and those before it. */
+  bundle: Buffer | null;
+}
+
 /** Where a stream stands now. */
 export interface AdvancedStream {
   tenant_id: string;
@@ -31,8 +43,7 @@ export interface Changes {
   updated: ChangedMessage[];
   /** The events of each tenant, in their order. */
   streams: [tenantId: string, events: PendingEvent[]][];
-  /** `behind`: how far it is from the newest one of its tenant. */
-  events: { event: PendingEvent; behind: number; at: Date }[];
+  events: StoringEvent[];
 }
 
 const jsonOf = (value: unknown) => (value === null || value === undefined ? null : JSON.stringify(value));
@@ -85,15 +96,21 @@ const UPDATED = columnsOf<ChangedMessage>({
   next_attempt_at: ['timestamptz', (m) => m.nextAttemptAt],
 });
 
-const EVENTS = columnsOf<Changes['events'][number]>({
+/** What is in the bundle is nowhere else. */
+const alone = (of: (stored: StoringEvent) => string | null) => (stored: StoringEvent) =>
+  stored.bundledBehind === null ? of(stored) : null;
+
+const EVENTS = columnsOf<StoringEvent>({
   tenant_id: ['uuid', ({ event }) => event.tenantId],
   behind: ['bigint', ({ behind }) => behind],
+  bundled_behind: ['bigint', ({ bundledBehind }) => bundledBehind],
+  bundle: ['bytea', ({ bundle }) => bundle],
   conversation_id: ['uuid', ({ event }) => event.conversationId],
   seq: ['bigint', ({ event }) => event.seq],
   type: ['text', ({ event }) => event.type],
-  audience: ['json', ({ event }) => jsonOf(event.audience)],
-  previous_audience: ['json', ({ event }) => jsonOf(event.previousAudience)],
-  data: ['json', ({ event }) => event.data],
+  audience: ['json', alone(({ event }) => jsonOf(event.audience))],
+  previous_audience: ['json', alone(({ event }) => jsonOf(event.previousAudience))],
+  data: ['json', alone(({ event }) => event.data)],
   occurred_at: ['timestamptz', ({ at }) => at],
 });
 
@@ -148,9 +165,9 @@ export const WRITE = `
     RETURNING s.tenant_id, s.epoch, s.head
   ), written AS (
     INSERT INTO stream_event
-      (tenant_id, position, conversation_id, seq, type, audience, previous_audience, data, occurred_at)
+      (tenant_id, position, conversation_id, seq, type, audience, previous_audience, data, bundled_at, bundle, occurred_at)
     SELECT e.tenant_id, a.head - e.behind, e.conversation_id, e.seq, e.type, e.audience, e.previous_audience, e.data,
-           e.occurred_at
+           a.head - e.bundled_behind, e.bundle, e.occurred_at
       FROM ${EVENTS.from(EVENTS_AT)} e JOIN advanced a ON a.tenant_id = e.tenant_id
   )
   SELECT tenant_id, epoch, head::float8 AS head FROM advanced`;

@@ -1,4 +1,4 @@
-import type { Audience, ConversationEvent, ConversationEventType } from '@scrm/contracts';
+import type { Audience, ConversationEventType } from '@scrm/contracts';
 import type { Transaction } from '@scrm/database';
 import { type WrittenChanges, type WrittenEvent } from '@scrm/messaging';
 import { currentTrace, isoTime } from '@scrm/platform';
@@ -10,6 +10,7 @@ import {
   type ConversationRecord,
   type MessageRecord,
 } from '../conversation/conversation.record';
+import { toStore } from './stored-event';
 import {
   valuesOf,
   WRITE,
@@ -120,8 +121,12 @@ export class Timeline {
     });
   }
 
-  /** Stores all of it and commits the transaction. What it returns is to be published then. */
-  async commit(): Promise<TenantChanges[]> {
+  /**
+   * Stores all of it and commits the transaction. What it returns is to be published then.
+   *
+   * @param bundled so many events, at most, are stored as one piece
+   */
+  async commit(bundled = 1): Promise<TenantChanges[]> {
     if (this.events.length + this.inserted.size + this.updated.size === 0) {
       await this.tx.commit();
       return [];
@@ -132,9 +137,7 @@ export class Timeline {
       if (list) list.push(event);
       else byTenant.set(event.tenantId, [event]);
     }
-    const events = [...byTenant.values()].flatMap((list) =>
-      list.map((event, i) => ({ event, behind: list.length - i - 1, at: this.now })),
-    );
+    const events = [...byTenant.values()].flatMap((list) => toStore(list, this.now, bundled));
     const values = valuesOf({
       streams: [...byTenant],
       changed: [...this.changed],
@@ -162,34 +165,3 @@ const LOCK = `
   SELECT ${CONVERSATION_COLUMNS}, now() AS now
     FROM conversation v JOIN contact c ON c.id = v.contact_id
    WHERE v.id = ANY($1) ORDER BY v.id FOR UPDATE OF v`;
-
-/** A stored event, as it was published. */
-export interface StreamEventRecord {
-  tenant_id: string;
-  epoch: string;
-  position: number;
-  conversation_id: string;
-  seq: number;
-  type: ConversationEventType;
-  audience: Audience;
-  previous_audience: Audience | null;
-  data: ConversationEvent['data'];
-  occurred_at: Date;
-}
-
-export const STREAM_EVENT_COLUMNS = `
-  e.tenant_id, e.position::float8 AS position, e.conversation_id, e.seq::float8 AS seq, e.type, e.audience,
-  e.previous_audience, e.data, e.occurred_at`;
-
-export function toConversationEvent(r: StreamEventRecord): ConversationEvent {
-  return {
-    position: r.position,
-    conversationId: r.conversation_id,
-    seq: r.seq,
-    type: r.type,
-    audience: r.audience,
-    ...(r.previous_audience && { previousAudience: r.previous_audience }),
-    occurredAt: isoTime(r.occurred_at),
-    data: r.data,
-  };
-}

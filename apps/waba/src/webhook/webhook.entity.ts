@@ -1,5 +1,5 @@
 import type { WebhookDeliveryView } from '@scrm/contracts';
-import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
 /** What becomes of deliveries that cannot be worked on. */
 export const PUT_ASIDE = [
@@ -10,6 +10,7 @@ export const PUT_ASIDE = [
 
 /** What Meta sent, byte for byte, and what became of it. */
 @Entity('webhook_delivery')
+@Check('webhook_delivery_body', 'body IS NOT NULL OR (bundle_id IS NOT NULL AND place IS NOT NULL)')
 @Index('webhook_delivery_trouble', ['status', 'receivedAt'], { where: "status <> 'processed'" })
 export class WebhookDelivery {
   /** A UUIDv7 of when it came. An item that was put aside alone has a UUIDv5 of it and the delivery's. */
@@ -23,8 +24,16 @@ export class WebhookDelivery {
   @Column({ name: 'received_at', type: 'timestamptz' })
   receivedAt!: Date;
 
-  @Column({ type: 'bytea' })
-  body!: Buffer;
+  /** Null where it is in a bundle. */
+  @Column({ type: 'bytea', nullable: true })
+  body!: Buffer | null;
+
+  @Column({ name: 'bundle_id', type: 'uuid', nullable: true })
+  bundleId!: string | null;
+
+  /** Which of the bundle it is, from 0. */
+  @Column({ type: 'integer', nullable: true })
+  place!: number | null;
 
   @Column({ type: 'text' })
   status!: WebhookDeliveryView['status'];
@@ -37,6 +46,18 @@ export class WebhookDelivery {
 
   @Column({ name: 'replayed_at', type: 'timestamptz', nullable: true })
   replayedAt!: Date | null;
+}
+
+/** The bodies of deliveries that were worked on together. Nothing of it changes, whatever becomes of them. */
+@Entity('webhook_bundle')
+export class WebhookBundle {
+  /** A UUIDv7 of when they were stored, which is after all of them came. */
+  @PrimaryColumn({ type: 'uuid', primaryKeyConstraintName: 'webhook_bundle_pk' })
+  id!: string;
+
+  /** See `bundle.ts`. */
+  @Column({ type: 'bytea' })
+  bodies!: Buffer;
 }
 
 /**

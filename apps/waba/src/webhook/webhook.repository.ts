@@ -2,6 +2,9 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { WebhookDeliveryView } from '@scrm/contracts';
 import { columnsOf, execute, transaction, type Transaction } from '@scrm/database';
 import type { DataSource } from 'typeorm';
+import { v7 as uuidv7 } from 'uuid';
+import { WABA_CONFIG, type WabaConfig } from '../config';
+import { bundle, SMALLEST_BUNDLE, unbundle } from '../db/bundle';
 import { SYSTEM_DB } from '../db/data-source';
 
 export interface DeliveryRow {
@@ -14,30 +17,49 @@ export interface DeliveryRow {
   attempts: number;
 }
 
-const DELIVERIES = columnsOf<{ row: DeliveryRow; first: number }>({
+/** Where the body of a delivery is: alone (its first byte, counted from 1), or in the bundle (counted from 0). */
+interface PlacedRow {
+  row: DeliveryRow;
+  first: number | null;
+  place: number | null;
+}
+
+const DELIVERIES = columnsOf<PlacedRow>({
   id: ['uuid', ({ row }) => row.id],
   tenant_ids: ['text', ({ row }) => row.tenantIds.join(',')],
   received_at: ['timestamptz', ({ row }) => row.receivedAt],
   first: ['integer', ({ first }) => first],
   bytes: ['integer', ({ row }) => row.body.length],
+  place: ['integer', ({ place }) => place],
   status: ['text', ({ row }) => row.status],
   reason: ['text', ({ row }) => row.reason],
   attempts: ['integer', ({ row }) => row.attempts],
 });
 
+/** Bodies that are alone in one piece ($1): as columns they would be copied once more. And the bundle ($2, $3), if any. */
 const KEEP = `
-  INSERT INTO webhook_delivery (id, tenant_ids, received_at, body, status, reason, attempts)
+  WITH bundled AS (INSERT INTO webhook_bundle (id, bodies) SELECT $2, $3 WHERE $3::bytea IS NOT NULL)
+  INSERT INTO webhook_delivery (id, tenant_ids, received_at, body, bundle_id, place, status, reason, attempts)
   SELECT DISTINCT ON (id) id, string_to_array(tenant_ids, ',')::uuid[], received_at,
-         substring($1::bytea FROM first FOR bytes), status, reason, attempts
-    FROM ${DELIVERIES.from(2)} r
+         substring($1::bytea FROM first FOR bytes), CASE WHEN place IS NOT NULL THEN $2::uuid END, place,
+         status, reason, attempts
+    FROM ${DELIVERIES.from(4)} r
    ORDER BY id
   ON CONFLICT (id) DO UPDATE
      SET status = excluded.status, reason = excluded.reason, tenant_ids = excluded.tenant_ids,
          attempts = excluded.attempts`;
 
+/** Larger ones are rare, and alike enough within themselves. Those that were put aside are looked into by hand. */
+const LARGEST_IN_BUNDLE = 8_192;
+const mayBeBundled = ({ status, body }: DeliveryRow) =>
+  status === 'processed' && body.length <= LARGEST_IN_BUNDLE;
+
 @Injectable()
 export class WebhookRepository {
-  constructor(@Inject(SYSTEM_DB) private readonly database: DataSource) {}
+  constructor(
+    @Inject(SYSTEM_DB) private readonly database: DataSource,
+    @Inject(WABA_CONFIG) private readonly config: WabaConfig,
+  ) {}
 
   /** Keeps deliveries. One that is kept already (it was delivered twice by the broker, or replayed) only moves on. */
   async keep(rows: DeliveryRow[]): Promise<void> {
@@ -46,11 +68,20 @@ export class WebhookRepository {
 
   keepIn(tx: Transaction, rows: DeliveryRow[]): void {
     if (rows.length === 0) return;
-    // Bytes count from 1.
+    const small = rows.filter(mayBeBundled).slice(0, this.config.STORED_BUNDLE);
+    const together = new Set(small.length < SMALLEST_BUNDLE ? [] : small);
+    const alone = rows.filter((row) => !together.has(row));
     let first = 1;
-    const placed = rows.map((row) => ({ row, first: (first += row.body.length) - row.body.length }));
-    // In one piece: as columns they would be copied once more.
-    tx.send(KEEP, [Buffer.concat(rows.map((r) => r.body)), ...DELIVERIES.values(placed)]);
+    const placed = [
+      ...[...together].map((row, place) => ({ row, first: null, place })),
+      ...alone.map((row) => ({ row, first: (first += row.body.length) - row.body.length, place: null })),
+    ];
+    tx.send(KEEP, [
+      Buffer.concat(alone.map(({ body }) => body)),
+      uuidv7(),
+      together.size > 0 ? bundle([...together].map(({ body }) => body)) : null,
+      ...DELIVERIES.values(placed),
+    ]);
   }
 
   /** Counts a try of a delivery that came back, before it is made: one that kills the process counts too. */
@@ -84,11 +115,13 @@ export class WebhookRepository {
   }
 
   async bodyOf(id: string): Promise<Buffer | null> {
-    const [row] = await this.database.query<{ body: Buffer }[]>(
-      'SELECT body FROM webhook_delivery WHERE id = $1',
+    const [row] = await this.database.query<{ body: Buffer | null; bodies: Buffer; place: number }[]>(
+      `SELECT d.body, d.place, b.bodies FROM webhook_delivery d LEFT JOIN webhook_bundle b ON b.id = d.bundle_id
+        WHERE d.id = $1`,
       [id],
     );
-    return row?.body ?? null;
+    if (!row) return null;
+    return row.body ?? unbundle(row.bodies)[row.place]!;
   }
 
   async markReplayed(id: string): Promise<void> {
