@@ -21,14 +21,16 @@ export interface BatchOutcome {
 }
 
 /**
- * How long after the one before a batch begins at the earliest, in milliseconds, unless it is full: each costs something
- * whatever is in it, and where they follow each other without a pause that is most of what they cost. At low load none
- * waits; the more there was in the one before, the longer the next one collects.
+ * How long after the one before a batch begins, in milliseconds, unless it is full: each costs something whatever is in
+ * it, and where they follow each other without a pause that is most of what they cost. At low load none waits; the more
+ * there was in the one before, the longer the next one collects.
  */
 export interface BatchPace {
   leastMs: number;
   perDeliveryMs: number;
   mostMs: number;
+  /** It waits no longer when nothing has come for so long: what is published together comes together. */
+  quietMs: number;
 }
 
 export interface BatchConsumerOptions {
@@ -81,7 +83,11 @@ export class BatchConsumer {
   private inHand = 0;
   private stopping = false;
   private idle: (() => void)[] = [];
-  private dueAt = -Infinity;
+  private begunAt = -Infinity;
+  private cameAt = -Infinity;
+  private pauseMs = 0;
+  /** Whether the last batch took longer than the next one had to wait anyway. */
+  private behind = false;
   private due: NodeJS.Timeout | undefined;
 
   constructor(
@@ -146,6 +152,7 @@ export class BatchConsumer {
       const delivery = { ...part, queue: partition.queue, redelivered };
       waiting.push({ delivery, partition, channel, tag });
     }
+    this.cameAt = performance.now();
     if (tag === 1) this.options.onActive?.();
     this.begin();
   }
@@ -155,9 +162,9 @@ export class BatchConsumer {
     const { atOnce = 1, maxBatch } = this.options;
     while (this.inHand < atOnce && !this.stopping) {
       const count = this.free().reduce((sum, [, waiting]) => sum + waiting.length, 0);
-      const left = this.dueAt - performance.now();
       if (count === 0) return;
-      if (left > 0 && count < maxBatch) {
+      const left = count < maxBatch ? this.dueAt() - performance.now() : 0;
+      if (left > 0) {
         this.due ??= setTimeout(() => {
           this.due = undefined;
           this.begin();
@@ -165,16 +172,19 @@ export class BatchConsumer {
         return;
       }
       const held = this.next();
-      this.dueAt = performance.now() + this.pauseAfter(held.length);
+      this.begunAt = performance.now();
+      this.pauseMs = this.pauseAfter(held.length);
       void this.run(take(held));
     }
   }
 
   private async run(batch: Batch) {
     const partitions = batch.parts.map(({ partition }) => partition);
+    const { begunAt, pauseMs } = this;
     this.inHand++;
     for (const partition of partitions) this.busy.add(partition);
     await this.work(batch);
+    this.behind = performance.now() - begunAt > pauseMs;
     for (const partition of partitions) this.busy.delete(partition);
     this.inHand--;
     this.begin();
@@ -185,11 +195,19 @@ export class BatchConsumer {
     return [...this.waiting].filter(([partition]) => !this.busy.has(partition));
   }
 
-  /** Of its share of the queues, so that there are some for the batches beside it. */
+  private dueAt(): number {
+    const { pace } = this.options;
+    if (!pace) return -Infinity;
+    const quietAt = Math.max(this.begunAt + pace.leastMs, this.cameAt + pace.quietMs);
+    return Math.min(this.begunAt + this.pauseMs, quietAt);
+  }
+
+  /** Of all queues; where batches take longer than their pauses of a share, so that some are left for those beside it. */
   private next(): Held[] {
     const { atOnce = 1, maxBatch } = this.options;
     const active = this.partitions.filter((partition) => partition.active).length;
-    let queues = Math.max(1, Math.ceil(active / atOnce));
+    const shared = this.behind || this.inHand > 0;
+    let queues = Math.max(1, shared ? Math.ceil(active / atOnce) : active);
     const held: Held[] = [];
     for (const [partition, waiting] of this.free()) {
       if (waiting.length === 0) continue;

@@ -66,16 +66,38 @@ describe('batches beside each other', () => {
     await eventually(() => expect(begun()).toEqual([['1'], ['2'], ['3'], ['4']]));
   });
 
-  it('leaves queues for the batch beside it', async () => {
-    await consume({ atOnce: 2, pace: { leastMs: 500, perDeliveryMs: 0, mostMs: 500 } });
+  const PACE = { leastMs: 500, perDeliveryMs: 0, mostMs: 500, quietMs: 1 };
+
+  it('takes from all queues where the one before was done in time', async () => {
+    await consume({ atOnce: 2, pace: PACE });
     await publish(0, '1');
     await eventually(() => expect(begun()).toEqual([['1']]));
     batches[0]!.end.open();
     await publish(1, '2');
     await publish(2, '3');
     await publish(0, '4');
+    await eventually(() => expect(begun()).toEqual([['1'], ['2', '3', '4']]));
+  });
+
+  it('leaves queues for the batch beside it where the one before took longer', async () => {
+    await consume({ atOnce: 2, pace: PACE });
+    await publish(0, '1');
+    await eventually(() => expect(begun()).toEqual([['1']]));
+    await publish(1, '2');
+    await eventually(() => expect(begun()).toEqual([['1'], ['2']]));
+    batches[1]!.end.open();
+    await new Promise(setImmediate);
+    batches[0]!.end.open();
+    await publish(2, '3');
+    await publish(1, '4');
+    await publish(0, '5');
     // Three queues have something to do: two of them at most go together.
-    await eventually(() => expect(begun()).toEqual([['1'], ['2', '3'], ['4']]));
+    await eventually(() => expect(begun()).toHaveLength(4));
+    expect(
+      begun()
+        .slice(2)
+        .map(({ length }) => length),
+    ).toEqual([2, 1]);
   });
 
   it('finishes all of them when it stops', async () => {

@@ -33,7 +33,7 @@ describe('when batches begin', () => {
 
   it('lets a batch wait for its time, and for nothing when it is full', async () => {
     const everyMs = 700;
-    await consume(10, { leastMs: everyMs, perDeliveryMs: 0, mostMs: everyMs });
+    await consume(10, { leastMs: everyMs, perDeliveryMs: 0, mostMs: everyMs, quietMs: 1 });
     await publish(['1']);
     await untilBatches(1);
     await publish(['2']);
@@ -48,7 +48,7 @@ describe('when batches begin', () => {
   });
 
   it('lets a batch collect the longer, the more there was in the one before', async () => {
-    await consume(9, { leastMs: 300, perDeliveryMs: 100, mostMs: 700 });
+    await consume(9, { leastMs: 300, perDeliveryMs: 100, mostMs: 700, quietMs: 10_000 });
     await publish(['1']);
     await untilBatches(1);
     await publish(range(2, 4));
@@ -63,5 +63,29 @@ describe('when batches begin', () => {
     expect(afterThree).toBeGreaterThanOrEqual(595);
     expect(afterEight).toBeGreaterThanOrEqual(695);
     expect(afterEight).toBeLessThan(1_050);
+  });
+
+  it('lets a batch begin when nothing more comes, but not too soon after the one before', async () => {
+    await consume(10, { leastMs: 200, perDeliveryMs: 60_000, mostMs: 60_000, quietMs: 50 });
+    for (const bodies of [['1'], ['2', '3'], ['4']]) {
+      const before = batches.length;
+      await publish(bodies);
+      await untilBatches(before + 1);
+    }
+    expect(batches.map(({ of }) => of)).toEqual([['1'], ['2', '3'], ['4']]);
+    for (const pause of pauses()) expect(pause).toBeGreaterThanOrEqual(195);
+  });
+
+  it('lets no batch wait for ever because more and more comes', async () => {
+    const mostMs = 2_500;
+    await consume(10_000, { leastMs: 0, perDeliveryMs: mostMs, mostMs, quietMs: 2_000 });
+    await publish(['1']);
+    await untilBatches(1);
+    await eventually(async () => {
+      await publish(['more']);
+      expect(batches).toHaveLength(2);
+    });
+    expect(pauses()[0]).toBeGreaterThanOrEqual(mostMs - 5);
+    expect(pauses()[0]).toBeLessThan(mostMs + 1_500);
   });
 });

@@ -1,5 +1,6 @@
 const batches = 'libs/messaging/test/batch-consumer.it.ts';
 const besides = 'libs/messaging/test/batch-at-once.it.ts';
+const pace = 'libs/messaging/test/batch-pace.it.ts';
 const publisher = 'libs/messaging/test/publisher.it.ts';
 const standstill = 'libs/messaging/test/standstill.it.ts';
 const pool = 'libs/database/test/pool.it.ts';
@@ -154,6 +155,40 @@ export const DELIVERY = [
         file: pool,
         name: 'are waited for where others have all of them, longer than for one that is opened',
       },
+    ],
+  },
+  {
+    name: 'a-batch-waits-for-what-does-not-come',
+    promise: 'what comes together is stored when all of it is here',
+    file: 'libs/messaging/src/batch-consumer.ts',
+    find: 'return Math.min(this.begunAt + this.pauseMs, quietAt);',
+    replace: 'return this.begunAt + this.pauseMs;',
+    tests: [{ file: pace, name: 'lets a batch begin when nothing more comes' }],
+  },
+  {
+    name: 'a-batch-waits-for-a-silence',
+    promise: 'nothing waits for ever because more and more comes',
+    file: 'libs/messaging/src/batch-consumer.ts',
+    find: 'return Math.min(this.begunAt + this.pauseMs, quietAt);',
+    replace: 'return quietAt;',
+    tests: [{ file: pace, name: 'lets no batch wait for ever because more and more comes' }],
+  },
+  {
+    name: 'a-batch-waits-for-its-share',
+    promise: 'nothing waits for the batch after the next where batches are quick',
+    file: 'libs/messaging/src/batch-consumer.ts',
+    find: 'const shared = this.behind || this.inHand > 0;',
+    replace: 'const shared = true;',
+    tests: [{ file: besides, name: 'takes from all queues where the one before was done in time' }],
+  },
+  {
+    name: 'a-slow-batch-takes-all-queues',
+    promise: 'a batch that takes long does not hold up all queues',
+    file: 'libs/messaging/src/batch-consumer.ts',
+    find: 'const shared = this.behind || this.inHand > 0;',
+    replace: 'const shared = false;',
+    tests: [
+      { file: besides, name: 'leaves queues for the batch beside it where the one before took longer' },
     ],
   },
 ];

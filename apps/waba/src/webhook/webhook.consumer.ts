@@ -23,9 +23,10 @@ const MAX_ATTEMPTS = 5;
 
 /**
  * At 500 messages a second batches twice as large cost a fifth less, and nobody sees the difference. At 2,000 a second
- * one every 25 ms instead of every 10 costs 5 to 7 % less.
+ * one every 25 ms instead of every 10 costs 5 to 7 % less. An ingress in a crowd publishes every 20 ms: to begin when all of that
+ * is here halves the wait, where to begin in its middle would leave the rest for the next batch.
  */
-const PACE = { leastMs: 10, perDeliveryMs: 0.5, mostMs: 25 };
+const PACE = { leastMs: 10, perDeliveryMs: 0.5, mostMs: 25, quietMs: 2 };
 
 const quarantined = counter('webhook_deliveries_quarantined_total', 'Deliveries that could not be worked on');
 const batchSeconds = histogram('consumer_processing_seconds', 'Time of a batch until its commit', [
