@@ -1,4 +1,6 @@
 /** The product and the floor in turns, on one machine in one run: only their ratio says more of the code than of the day. */
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { openInbox } from './inbox.mjs';
 import { measureWindow } from './load.mjs';
 import { seasoned } from './seasoned.mjs';
@@ -31,6 +33,7 @@ export async function compare({ stack, floor, ...context }, { name, inbox: size,
   }
   for (let turn = 0; turn < context.options.rounds; turn++) {
     for (const { stack: side, inbox, windows } of sides) {
+      await writtenDown();
       const plan = { warmUp: turn === 0 ? WARM_UP : WARM_UP_AGAIN, seconds };
       const window = await measureWindow(side, inbox, () => begin(inbox), plan);
       windows.push(window);
@@ -58,6 +61,9 @@ export async function compare({ stack, floor, ...context }, { name, inbox: size,
     },
   };
 }
+
+/** What one side has left to the kernel, the other must not wait for. It keeps what is written for 30 s. */
+const writtenDown = () => promisify(execFile)('sync');
 
 /** The medians of the windows. @param {Window[]} windows */
 export function summary(windows) {
