@@ -1,19 +1,14 @@
-import { streamHeads, streamRead, type ConversationEvent } from '@scrm/contracts';
+import { streamHeads, streamRead, webhookDeliveryReplay, type ConversationEvent } from '@scrm/contracts';
 import { migrate } from '@scrm/database';
-import type { Delivery } from '@scrm/messaging';
 import { eventually } from '@scrm/testing';
 import { v7 as uuidv7 } from 'uuid';
 import { SCHEMA, wabaDataSource } from '../src/db/data-source';
 import { RetentionService } from '../src/maintenance/retention.service';
-import { writeHeaders } from '../src/webhook/delivery-headers';
 import { WebhookConsumer } from '../src/webhook/webhook.consumer';
 import { WebhookRepository } from '../src/webhook/webhook.repository';
-import { change, delivery, WabaHarness, type Listener, type TestSender } from './harness';
+import { change, delivery, handedOut, WabaHarness, type Listener, type TestSender } from './harness';
 
-interface Came {
-  deliveryId: string;
-  delivery: Delivery;
-}
+type Came = ReturnType<typeof handedOut>;
 
 describe('what comes together', () => {
   let waba: WabaHarness;
@@ -33,14 +28,7 @@ describe('what comes together', () => {
   });
 
   const comes = (to: TestSender, count: number, body = 'hello'): Came[] =>
-    Array.from({ length: count }, (_, n) => {
-      const deliveryId = uuidv7();
-      const bytes = Buffer.from(
-        JSON.stringify(delivery(change(to, { messages: [waba.text(`62810${n % 3}`, `${body} ${n}`)] }))),
-      );
-      const headers = writeHeaders({ deliveryId, receivedAt: new Date(), item: null });
-      return { deliveryId, delivery: { body: bytes, headers, queue: 'inbound', redelivered: false } };
-    });
+    Array.from({ length: count }, (_, n) => handedOut(waba.text(`62810${n % 3}`, `${body} ${n}`), to));
   const handle = async (...came: Came[]) => {
     const { settled } = await waba.get(WebhookConsumer).handle(came.map((c) => c.delivery));
     await settled;
@@ -139,13 +127,21 @@ describe('what comes together', () => {
     ]);
   });
 
-  it('is found again by whoever replays one of them', async () => {
+  it('goes down the road again where one of it is replayed, and nothing happens twice', async () => {
     const [to] = senders;
     const came = comes(to, 4);
     await handle(...came);
-    const repository = waba.get(WebhookRepository);
-    expect(await repository.bodyOf(came[2]!.deliveryId)).toEqual(came[2]!.delivery.body);
-    expect(await repository.bodyOf(uuidv7())).toBeNull();
+    const [, , third] = came;
+    const token = waba.identity.token({ tenantId: to.tenantId });
+    const deliveryId = third!.deliveryId;
+    expect(await waba.rpc.call(webhookDeliveryReplay, { deliveryId }, { token })).toEqual({
+      deliveryId,
+      replayedItems: 1,
+    });
+    const again = (await toldTo(to, 5)).at(-1)!;
+    expect(again.data.message!.wamid).toBe(third!.wamid);
+    expect(await waba.query('SELECT 1 FROM message WHERE tenant_id = $1', [to.tenantId])).toHaveLength(4);
+    expect(await waba.get(WebhookRepository).bodyOf(uuidv7())).toBeNull();
   });
 
   it('is forgotten a day after all that is in it', async () => {

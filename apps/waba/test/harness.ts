@@ -7,7 +7,7 @@ import {
   type MessageView,
 } from '@scrm/contracts';
 import { migrate } from '@scrm/database';
-import { RpcClient, rpcServer } from '@scrm/messaging';
+import { RpcClient, rpcServer, type Delivery } from '@scrm/messaging';
 import { sealBytes, startService, type RunningService } from '@scrm/platform';
 import {
   createTestDatabase,
@@ -21,9 +21,11 @@ import {
 import { connect } from 'amqplib';
 import { createHmac, randomUUID } from 'node:crypto';
 import type { DataSource } from 'typeorm';
+import { v7 as uuidv7 } from 'uuid';
 import { wabaConfig } from '../src/config';
 import { SCHEMA, SYSTEM_DB, wabaDataSource } from '../src/db/data-source';
 import { wabaService } from '../src/waba.service';
+import { writeHeaders } from '../src/webhook/delivery-headers';
 import { FakeGraph } from './fake-graph';
 
 const SECRETS_KEY = Buffer.alloc(32, 7).toString('base64');
@@ -222,6 +224,21 @@ export interface Listener {
   heard: EventPayload<typeof conversationChanged>[];
   events: () => ConversationEvent[];
   stop: () => Promise<void>;
+}
+
+/** What the broker hands out of a delivery of one message. */
+export function handedOut(message: { id: string }, to: TestSender, { redelivered = false } = {}) {
+  const deliveryId = uuidv7();
+  return {
+    deliveryId,
+    wamid: message.id,
+    delivery: {
+      body: Buffer.from(JSON.stringify(delivery(change(to, { messages: [message] })))),
+      headers: writeHeaders({ deliveryId, receivedAt: new Date(), item: null }),
+      queue: 'inbound',
+      redelivered,
+    } satisfies Delivery,
+  };
 }
 
 /** Meta's envelope around items of one number. */

@@ -1,9 +1,6 @@
-import type { Delivery } from '@scrm/messaging';
-import { v7 as uuidv7 } from 'uuid';
-import { writeHeaders } from '../src/webhook/delivery-headers';
 import { WebhookConsumer } from '../src/webhook/webhook.consumer';
 import { WebhookRepository } from '../src/webhook/webhook.repository';
-import { change, delivery, WabaHarness, type TestSender } from './harness';
+import { handedOut, WabaHarness, type TestSender } from './harness';
 
 describe('deliveries that the broker hands out again', () => {
   let waba: WabaHarness;
@@ -19,20 +16,9 @@ describe('deliveries that the broker hands out again', () => {
   afterEach(() => alone.mockRestore());
 
   const again = (count: number) =>
-    Array.from({ length: count }, (_, n) => {
-      const message = waba.text(`62810${n}`, 'again');
-      const deliveryId = uuidv7();
-      return {
-        deliveryId,
-        wamid: message.id,
-        delivery: {
-          body: Buffer.from(JSON.stringify(delivery(change(sender, { messages: [message] })))),
-          headers: writeHeaders({ deliveryId, receivedAt: new Date(), item: null }),
-          queue: 'inbound',
-          redelivered: true,
-        } satisfies Delivery,
-      };
-    });
+    Array.from({ length: count }, (_, n) =>
+      handedOut(waba.text(`62810${n}`, 'again'), sender, { redelivered: true }),
+    );
   type Again = ReturnType<typeof again>;
   const handle = async (parts: Again) => {
     const { settled } = await waba.get(WebhookConsumer).handle(parts.map((part) => part.delivery));

@@ -37,24 +37,16 @@ export class RetentionService {
    * an item of a larger delivery does.
    */
   private async forgetDeliveries(days: number): Promise<void> {
-    await this.forgetPages(
-      'webhook_delivery',
-      { column: 'id', type: 'uuid' },
-      NIL,
-      '$2::uuid',
-      firstIdOf(days),
-    );
+    await this.forgetBefore('webhook_delivery', firstIdOf(days));
     // Stored after all in it came: by the clock of another process, so a day later than them.
-    await this.forgetPages(
-      'webhook_bundle',
-      { column: 'id', type: 'uuid' },
-      NIL,
-      '$2::uuid',
-      firstIdOf(days + 1),
-    );
+    await this.forgetBefore('webhook_bundle', firstIdOf(days + 1));
     for (const status of PUT_ASIDE) {
       await this.forget('webhook_delivery', 'received_at', days * 24, `status = '${status}'`);
     }
+  }
+
+  private forgetBefore(table: string, id: string): Promise<void> {
+    return this.forgetPages(table, { column: 'id', type: 'uuid' }, NIL, '$2::uuid', id);
   }
 
   /** Rows older than that. */

@@ -26,8 +26,6 @@ const event: fc.Arbitrary<PendingEvent> = fc
     data: JSON.stringify({ conversation: { body } }),
   }));
 
-const json = <T>(value: T | undefined) => (value === undefined ? null : value);
-
 /** What the database makes of them where the tenant's head is then `head`, as {@link toEvents} is given all of it. */
 function rowsOf(events: PendingEvent[], most: number, head: number): StoredEvent[] {
   let last: number | null = null;
@@ -46,7 +44,7 @@ function rowsOf(events: PendingEvent[], most: number, head: number): StoredEvent
       type: e.type,
       occurred_at: at,
       audience: alone ? e.audience : null,
-      previous_audience: alone ? json(e.previousAudience) : null,
+      previous_audience: alone ? (e.previousAudience ?? null) : null,
       data: alone ? (JSON.parse(e.data) as ConversationEvent['data']) : null,
       bundled_at,
       bundle: isFirst ? carrier!.bundle : null,
