@@ -1,10 +1,10 @@
+import { joinPieces, splitPieces } from '@scrm/platform';
+
 /** A message: alone, or as one of several in a bundle. */
 export interface Bundled {
   headers: Record<string, unknown>;
   body: Buffer;
 }
-
-const LENGTH_BYTES = 4;
 
 /**
  * Several messages as one, whose body holds the headers of each as JSON and its body, either after its length; one alone
@@ -12,17 +12,8 @@ const LENGTH_BYTES = 4;
  */
 export function bundle(messages: Bundled[]): Bundled {
   if (messages.length === 1) return messages[0]!;
-  const pieces: Buffer[] = [];
-  const add = (bytes: Buffer) => {
-    const length = Buffer.allocUnsafe(LENGTH_BYTES);
-    length.writeUInt32BE(bytes.length);
-    pieces.push(length, bytes);
-  };
-  for (const { headers, body } of messages) {
-    add(Buffer.from(JSON.stringify(headers)));
-    add(body);
-  }
-  return { headers: { bundle: messages.length }, body: Buffer.concat(pieces) };
+  const pieces = messages.flatMap(({ headers, body }) => [Buffer.from(JSON.stringify(headers)), body]);
+  return { headers: { bundle: messages.length }, body: joinPieces(pieces) };
 }
 
 /** What came as one message. A bundle that cannot be read is left as it is: whoever works on it puts it aside. */
@@ -36,19 +27,11 @@ export function unbundle(message: Bundled): Bundled[] {
 }
 
 function partsOf(bytes: Buffer): Bundled[] {
-  const messages: Bundled[] = [];
-  let at = 0;
-  const next = () => {
-    const from = at + LENGTH_BYTES;
-    const end = from + bytes.readUInt32BE(at);
-    if (end > bytes.length) throw new RangeError('a bundle ends within a message');
-    at = end;
-    return bytes.subarray(from, end);
-  };
+  const pieces = splitPieces(bytes);
   // At least one: else nobody would ever ack it.
-  do {
-    const headers = JSON.parse(next().toString()) as Record<string, unknown>;
-    messages.push({ headers, body: next() });
-  } while (at < bytes.length);
-  return messages;
+  if (pieces.length === 0 || pieces.length % 2 > 0) throw new RangeError('a bundle ends within a message');
+  return Array.from({ length: pieces.length / 2 }, (_, i) => ({
+    headers: JSON.parse(pieces[2 * i]!.toString()) as Record<string, unknown>,
+    body: pieces[2 * i + 1]!,
+  }));
 }
