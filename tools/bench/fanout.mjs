@@ -118,6 +118,7 @@ export async function point({ rabbitmqUrl: url, services }, what) {
       brokerMicrosecondsPerEventAndPod: round((brokerMs * 1000) / events / pods),
       reads: streams.asked.read,
       failed,
+      seen: state.seen,
       wrong: state.wrong,
       missing: expected - state.seen,
     };

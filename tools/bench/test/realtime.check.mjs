@@ -52,7 +52,8 @@ test('a pod of the benchmark shows what is published, and what was missed', asyn
 for (const routing of ['fanout', 'interest'])
   test(`a point of the curve is measured: ${routing}`, async () => {
     const what = /** @type {const} */ ({ load: 'batch', pods: 2, routing, seconds: 0.2, namespace });
-    const { eventsPerSecond, failed, wrong, missing } = await point({ rabbitmqUrl: url, services: [] }, what);
-    assert.ok(eventsPerSecond > 0);
+    const { seen, failed, wrong, missing } = await point({ rabbitmqUrl: url, services: [] }, what);
+    // Not within its window: a busy machine may show none of it in so short a time.
+    assert.ok(seen > 0);
     assert.deepEqual({ failed, wrong, missing }, { failed: 0, wrong: 0, missing: 0 });
   });
