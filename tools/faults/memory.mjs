@@ -1,17 +1,13 @@
-/** Whether the memory of a process grows, looked at life by life: what was killed begins anew. */
+/** Whether the memory of a process grows, looked at in its longest life: what was killed begins anew. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { rssMiB } from '../bench/usage.mjs';
 
 const SAMPLE_MS = 5_000;
-/** A younger process is still warming up. */
-const LIFE_S = 240;
-
 /**
  * @typedef {object} Slope
  * @property {string} name
- * @property {number} lives that were long enough
- * @property {number} seconds of them that were looked at
+ * @property {number} seconds of its longest life that were looked at
  * @property {number} residentMiB at the end
  * @property {number} residentPerHour MiB
  * @property {number} [liveMiB] at the end: what is in use after all garbage is collected
@@ -74,37 +70,31 @@ export class Memory {
   }
 }
 
-/** By service: over all lives that were long enough, each without its first third. @param {ProcessLife[]} lives @returns {Slope[]} */
+/** By service: over its longest life, without the first third, which is warming up. @param {ProcessLife[]} lives @returns {Slope[]} */
 export function slopesOf(lives) {
   const names = [...new Set(lives.map(({ name }) => name))];
   return names.flatMap((name) => {
     const own = lives.filter((life) => life.name === name);
-    const resident = growth(own.map((life) => life.resident));
-    const live = growth(own.map((life) => life.live));
+    const longest = own.reduce((a, b) => (spanOf(b.resident) > spanOf(a.resident) ? b : a));
+    const resident = growth(longest.resident);
+    const live = growth(longest.live);
     if (!resident) return [];
-    const { lives: count, seconds, last, perHour } = resident;
+    const { seconds, last, perHour } = resident;
     return {
-      ...{ name, lives: count, seconds, residentMiB: last, residentPerHour: perHour },
+      ...{ name, seconds, residentMiB: last, residentPerHour: perHour },
       ...(live && { liveMiB: live.last, livePerHour: live.perHour }),
     };
   });
 }
 
-/** @param {Sample[][]} lives */
-function growth(lives) {
-  const long = lives.filter((samples) => spanOf(samples) >= LIFE_S);
-  if (long.length === 0) return undefined;
-  let [seconds, grown] = [0, 0];
-  for (const samples of long) {
-    const looked = (spanOf(samples) * 2) / 3;
-    seconds += looked;
-    grown += slope(samples.filter(([at]) => at >= samples[0][0] + spanOf(samples) / 3)) * looked;
-  }
+/** @param {Sample[]} samples */
+function growth(samples) {
+  const span = spanOf(samples);
+  if (span === 0) return undefined;
   return {
-    lives: long.length,
-    seconds: Math.round(seconds),
-    last: Math.round(long[long.length - 1].at(-1)?.[1] ?? 0),
-    perHour: Math.round((grown / seconds) * 3_600),
+    seconds: Math.round((span * 2) / 3),
+    last: Math.round(samples.at(-1)?.[1] ?? 0),
+    perHour: Math.round(slope(samples.filter(([at]) => at >= samples[0][0] + span / 3)) * 3_600),
   };
 }
 

@@ -104,12 +104,12 @@ export function circumstances(seed) {
 export function memoryTable(slopes) {
   return markdown(
     [
-      ...['process', 'lives', 'seconds looked at', 'in use, MiB at the end', 'MiB an hour'],
+      ...['process', 'seconds looked at', 'in use, MiB at the end', 'MiB an hour'],
       ...['resident, MiB at the end', 'MiB an hour'],
     ],
-    slopes.map(({ name, lives, seconds: looked, liveMiB = '', livePerHour = '', ...resident }) => [
+    slopes.map(({ name, seconds: looked, liveMiB = '', livePerHour = '', ...resident }) => [
       name,
-      ...[lives, looked, liveMiB, livePerHour, resident.residentMiB, resident.residentPerHour].map(String),
+      ...[looked, liveMiB, livePerHour, resident.residentMiB, resident.residentPerHour].map(String),
     ]),
   );
 }

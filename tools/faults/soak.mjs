@@ -1,11 +1,14 @@
 /** Half an hour of everything: 200 messages a second, something breaks again and again, and no memory may grow. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Memory } from './memory.mjs';
+import { shortHang } from './process/hang.mjs';
 import { killAny } from './process/random-kill.mjs';
 import { PROMISES, spread } from './report.mjs';
 
 const RATES = { in: 200, out: 5 };
 const PAUSE_S = /** @type {const} */ ([20, 40]);
+/** Who shall be looked at has to live: in the last part of the time processes stand still for a while, and none is killed. */
+const KILLS = 0.4;
 /** A slope over less is noise. */
 const FLAT_AFTER_S = 600;
 const FLAT_MIB_PER_HOUR = 20;
@@ -15,6 +18,7 @@ const FLAT_MIB_PER_HOUR = 20;
 /** @type {Record<string, { share: number, targetMs: number, strike: (world: World) => Promise<number> }>} each answers how long it took to recover */
 const FAULTS = {
   kill: { share: 0.3, targetMs: 5_000, strike: killOne },
+  hang: { share: 0.3, targetMs: 5_000, strike: (world) => shortHang.run(world, 0) },
   'broker connections cut': {
     share: 0.35,
     targetMs: 30_000,
@@ -39,12 +43,12 @@ function cut(world, proxy) {
   return world.recovered(performance.now());
 }
 
-/** @param {World} world */
-function pickFault({ random }) {
+/** @param {World} world @param {'kill' | 'hang'} toProcess what happens to processes now */
+function pickFault({ random }, toProcess) {
+  const names = [toProcess, 'broker connections cut', 'database connections cut'];
   let chance = random.next();
-  for (const [name, fault] of Object.entries(FAULTS))
-    if ((chance -= fault.share) < 0) return /** @type {const} */ ([name, fault]);
-  return /** @type {const} */ (['kill', FAULTS.kill]);
+  const name = names.find((name) => (chance -= FAULTS[name].share) < 0) ?? toProcess;
+  return /** @type {const} */ ([name, FAULTS[name]]);
 }
 
 /**
@@ -70,7 +74,8 @@ export async function soak(world, minutes, load) {
       const pause = world.random.between(...PAUSE_S) * 1_000;
       if (performance.now() + pause > until) break;
       await sleep(pause);
-      const [name, fault] = pickFault(world);
+      const early = performance.now() < began + minutes * 60_000 * KILLS;
+      const [name, fault] = pickFault(world, early ? 'kill' : 'hang');
       const took = await fault.strike(world);
       struck[name] = (struck[name] ?? 0) + 1;
       recoveries.push(took);
@@ -86,6 +91,7 @@ export async function soak(world, minutes, load) {
     error = caught instanceof Error ? caught.message : String(caught);
   }
   memory.stop();
+  await shortHang.end?.(world);
   const after = await world.verdict(began, 120_000);
   const slopes = memory.slopes();
   const steep = slopes.filter(

@@ -12,7 +12,6 @@ describe('the memory of processes', () => {
     const [slope] = slopesOf([{ name: 'waba', resident: samples(600, () => 300), live: samples(600, size) }]);
     assert.deepEqual(slope, {
       name: 'waba',
-      lives: 1,
       seconds: 400,
       residentMiB: 300,
       residentPerHour: 0,
@@ -21,15 +20,14 @@ describe('the memory of processes', () => {
     });
   });
 
-  it('weighs several lives of one service by their length, and leaves short ones out', () => {
+  it('looks at the longest of several lives of one service', () => {
     const [slope, ...others] = slopesOf([
-      { name: 'ws-1', resident: samples(300, (at) => 90 + at * 0.04), live: [] },
-      { name: 'ws-1', resident: samples(900, () => 90), live: [] },
+      { name: 'ws-1', resident: samples(300, () => 90), live: [] },
+      { name: 'ws-1', resident: samples(900, (at) => 90 + at * 0.01), live: [] },
       { name: 'ws-1', resident: samples(60, (at) => 90 + at), live: [] },
     ]);
     assert.deepEqual(others, []);
-    assert.equal(slope.lives, 2);
-    assert.equal(slope.residentPerHour, 36);
+    assert.deepEqual([slope.seconds, slope.residentPerHour], [600, 36]);
   });
 
   it('does not know what is in use where the process does not say it', () => {
