@@ -31,16 +31,16 @@ import { Interrupted } from './lib/say.mjs';
  * @typedef {object} Scenario
  * @property {(context: import('./bench/stack.mjs').Context) => Promise<object>} run
  * @property {'team' | 'agent'} shape
- * @property {boolean} [floor] whether it compares
+ * @property {'in turns' | 'apart'} [floor] how it compares
  */
 
 /** @type {Record<string, Scenario>} */
 const SCENARIOS = {
   idle: { run: idle, shape: 'team' },
-  ceiling: { run: ceiling, shape: 'agent', floor: true },
-  open: { run: open, shape: 'agent', floor: true },
+  ceiling: { run: ceiling, shape: 'agent', floor: 'in turns' },
+  open: { run: open, shape: 'agent', floor: 'apart' },
   steady: { run: steady, shape: 'agent' },
-  busy: { run: busy, shape: 'agent', floor: true },
+  busy: { run: busy, shape: 'agent', floor: 'in turns' },
   bulk: { run: bulk, shape: 'agent' },
   sustained: { run: sustained, shape: 'team' },
   outbound: { run: outbound, shape: 'team' },
@@ -102,8 +102,9 @@ try {
     const stack = new BenchStack({ ...options, splitRoles }, { roster, profiles });
     const floor = compares ? new BenchStack(options, { name: 'floor', profiles }) : undefined;
     stacks = floor ? [stack, floor] : [stack];
-    note(`${name}: starting ${floor ? 'the product and the floor' : 'a stack'}`);
-    for (const one of stacks) await one.start();
+    const first = compares === 'in turns' ? stacks : [stack];
+    note(`${name}: starting ${first.length > 1 ? 'the product and the floor' : 'a stack'}`);
+    for (const one of first) await one.start();
     if (name === options.scenarios[0]) note(`machine: ${JSON.stringify(await machine(stack.info))}`);
     const result = await run({ stack, floor, options, roster, sockets });
     const line = { scenario: name, shape: shape.says, sockets, ...result };

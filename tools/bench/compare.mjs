@@ -11,6 +11,7 @@ const WARM_UP = 25;
 const WARM_UP_AGAIN = 3;
 
 /** @typedef {Awaited<ReturnType<typeof measureWindow>>} Window */
+/** @typedef {{ stack: import('./stack.mjs').BenchStack, inbox: import('./load.mjs').Inbox, windows: Window[] }} Side */
 
 /**
  * @param {import('./stack.mjs').Context} context
@@ -19,38 +20,39 @@ const WARM_UP_AGAIN = 3;
  * @param {{ customers: number, connections: number }} plan.inbox
  * @param {(inbox: import('./load.mjs').Inbox) => import('./load.mjs').Load} plan.begin
  * @param {number} plan.seconds of each window
+ * @param {boolean} [plan.apart] one after the other instead of in turns: what is measured in milliseconds has the machine to itself
  */
-export async function compare({ stack, floor, ...context }, { name, inbox: size, begin, seconds }) {
+export async function compare(context, { name, inbox: size, begin, seconds, apart = false }) {
+  const { stack, floor, options } = context;
   if (!floor) throw new Error('a comparison needs a floor');
-  const sides = [];
-  for (const side of [floor, stack]) {
-    await seasoned(side);
-    sides.push({
-      stack: side,
-      inbox: await openInbox({ ...context, stack: side }, size),
-      windows: /** @type {Window[]} */ ([]),
-    });
+
+  const turn = async (/** @type {Side} */ { stack: side, inbox, windows }) => {
+    const warmUp = windows.length === 0 ? WARM_UP : WARM_UP_AGAIN;
+    const window = await measureWindow(side, inbox, () => begin(inbox), { warmUp, seconds, disk: apart });
+    windows.push(window);
+    const { throughputPerSecond, webhookToSocketMs, disk } = window;
+    const still = disk ? `, the disk stood still for ${disk.stoodStillMs} ms` : '';
+    note(
+      `${name}: ${side.name} ${throughputPerSecond}/s, to socket p99 ${webhookToSocketMs?.p99} ms${still}`,
+    );
+  };
+
+  const measured = [];
+  for (const sides of apart ? [[stack], [floor]] : [[floor, stack]]) {
+    const open = [];
+    for (const side of sides) open.push(await enter(context, side, size));
+    for (let round = 0; round < options.rounds; round++)
+      for (const side of open) {
+        if (!apart) await writtenDown();
+        await turn(side);
+      }
+    measured.push(...(await Promise.all(open.map(leave))));
+    if (apart) await Promise.all(sides.map((side) => side.stop()));
   }
-  for (let turn = 0; turn < context.options.rounds; turn++) {
-    for (const { stack: side, inbox, windows } of sides) {
-      await writtenDown();
-      const plan = { warmUp: turn === 0 ? WARM_UP : WARM_UP_AGAIN, seconds };
-      const window = await measureWindow(side, inbox, () => begin(inbox), plan);
-      windows.push(window);
-      const { throughputPerSecond, webhookToSocketMs } = window;
-      note(`${name}: ${side.name} ${throughputPerSecond}/s, to socket p99 ${webhookToSocketMs?.p99} ms`);
-    }
-  }
-  const [ofFloor, ofProduct] = await Promise.all(
-    sides.map(async ({ inbox, windows }) => {
-      const verdict = await inbox.ledger.verdict();
-      await inbox.close();
-      return { ...summary(windows), ...verdict, unanswered: inbox.meta.inFlight, windows };
-    }),
-  );
+  const [ofProduct, ofFloor] = apart ? measured : measured.toReversed();
   return {
     seconds,
-    rounds: context.options.rounds,
+    rounds: options.rounds,
     product: ofProduct,
     floor: ofFloor,
     figures: {
@@ -60,6 +62,20 @@ export async function compare({ stack, floor, ...context }, { name, inbox: size,
       brokenByTheFloor: atMost(broken(ofFloor), 0),
     },
   };
+}
+
+/** @param {import('./stack.mjs').Context} context @param {import('./stack.mjs').BenchStack} stack @param {{ customers: number, connections: number }} size @returns {Promise<Side>} */
+async function enter(context, stack, size) {
+  if (!stack.started) await stack.start();
+  await seasoned(stack);
+  return { stack, inbox: await openInbox({ ...context, stack }, size), windows: [] };
+}
+
+/** @param {Side} side */
+async function leave({ inbox, windows }) {
+  const verdict = await inbox.ledger.verdict();
+  await inbox.close();
+  return { ...summary(windows), ...verdict, unanswered: inbox.meta.inFlight, windows };
 }
 
 /** What one side has left to the kernel, the other must not wait for. It keeps what is written for 30 s. */
@@ -75,6 +91,10 @@ export function summary(windows) {
     acceptP99Ms: of((window) => window.acceptMs?.p99),
     webhookToSocketP50Ms: of((window) => window.webhookToSocketMs?.p50),
     webhookToSocketP99Ms: of((window) => window.webhookToSocketMs?.p99),
+    ...(windows[0]?.disk && {
+      webhookToSocketElseP99Ms: of((window) => window.webhookToSocketElseMs?.p99),
+      diskStoodStillMs: of((window) => window.disk?.stoodStillMs),
+    }),
     ...(windows[0]?.postedLateMs && { postedLateP99Ms: of((window) => window.postedLateMs?.p99) }),
     cpuMsPerMessage: median(windows.map((window) => window.cpuMsPerMessage)),
   };

@@ -161,12 +161,14 @@ export class Ledger {
    *
    * @param {number} from
    * @param {number} to
+   * @param {[from: number, to: number][]} [except] those that were on their way meanwhile, in order and apart
    */
-  times(from, to) {
+  times(from, to, except = []) {
     const accept = [];
     const toSocket = [];
     let lastSeenAt = 0;
     for (let n = from; n < to; n++) {
+      if (except.some(([began, ended]) => this.seenAt[n] > began && this.postedAt[n] < ended)) continue;
       if (this.acceptedAt[n]) accept.push(this.acceptedAt[n] - this.postedAt[n]);
       if (!this.seenAt[n]) continue;
       toSocket.push(this.seenAt[n] - this.postedAt[n]);

@@ -1,5 +1,6 @@
 /** The two ways to press: so many a second whatever happens, or as much as is answered. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { diskFigures, stillIn, watchDisk } from './disk.mjs';
 import { atMost, promises, round, spread } from './report.mjs';
 import { cpuPercent, rssMiB, sampleCpu } from './usage.mjs';
 
@@ -90,21 +91,23 @@ export function stopped(load) {
  * @param {import('./stack.mjs').BenchStack} stack
  * @param {Inbox} inbox
  * @param {() => Load} begin
- * @param {{ warmUp: number, seconds: number }} plan
+ * @param {{ warmUp: number, seconds: number, disk?: boolean }} plan with `disk`, what that took by itself as well
  */
-export async function measureWindow(stack, inbox, begin, { warmUp, seconds }) {
+export async function measureWindow(stack, inbox, begin, { warmUp, seconds, disk = false }) {
   const { ledger } = inbox;
   const load = begin();
   await sleep(warmUp * 1000);
   stack.read();
   const { services } = stack.info;
   await stack.profile();
+  const watched = disk ? await watchDisk(stack.home) : undefined;
   const first = ledger.count;
   const firstLate = load.late?.length;
   const before = sampleCpu(services);
   await sleep(seconds * 1000);
   const after = sampleCpu(services);
   const end = ledger.count;
+  const syncs = await watched?.();
   await stack.profile();
   const memory = rssMiB(services);
   await stopped(load);
@@ -117,6 +120,10 @@ export async function measureWindow(stack, inbox, begin, { warmUp, seconds }) {
     throughputPerSecond: took > 0 ? round(toSocket.length / took) : 0,
     acceptMs: spread(accept),
     webhookToSocketMs: spread(toSocket),
+    ...(syncs && {
+      webhookToSocketElseMs: spread(ledger.times(first, end, stillIn(syncs)).toSocket),
+      disk: diskFigures(syncs),
+    }),
     ...(load.late && { postedLateMs: spread(load.late.slice(firstLate)) }),
     cpuMsPerMessage: cpuMsPerMessage(used, toSocket.length / seconds),
     cpuPercent: used,

@@ -1,6 +1,6 @@
 /**
- * More than anybody has, in open loop: whether it keeps up, and how late a message is shown then. In turns with the
- * floor, which has the same two cores for it: where the floor is late too, the day is.
+ * More than anybody has, in open loop: whether it keeps up, and how late a message is shown then. The product has the
+ * machine to itself, and the floor after it: what stands idle beside still cleans up and writes down.
  */
 import { compare } from './compare.mjs';
 import { openLoop } from './load.mjs';
@@ -24,6 +24,7 @@ export async function open(context) {
     inbox: { customers: CUSTOMERS, connections: 256 },
     begin: (inbox) => openLoop(inbox, rate),
     seconds,
+    apart: true,
   });
   const { product, floor } = result;
   return {

@@ -15,7 +15,7 @@ import { writeRoster } from './shape.mjs';
 /**
  * @typedef {object} Context what a scenario works with
  * @property {BenchStack} stack the product
- * @property {BenchStack} [floor] where the scenario compares
+ * @property {BenchStack} [floor] where the scenario compares; not started where it measures them apart
  * @property {import('./options.mjs').BenchOptions} options
  * @property {import('./shape.mjs').Roster} roster
  * @property {number} sockets
@@ -86,6 +86,10 @@ export class BenchStack {
   get info() {
     if (!this.#info) throw new Error('the stack was never ready');
     return this.#info;
+  }
+
+  get started() {
+    return this.#child !== undefined;
   }
 
   async start() {

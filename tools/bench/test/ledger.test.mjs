@@ -92,3 +92,27 @@ test('what is shown before its answer came is complete when the answer comes', a
   ledger.accepted(n);
   assert.equal((await ledger.verdict(10)).lost, 0);
 });
+
+test('what was on its way while something else stood still can be left out', () => {
+  const { ledger, screens } = books();
+  const [before, during, across, lost, after] = Array.from({ length: 5 }, () => accepted(ledger, 0));
+  const on = (/** @type {number} */ n, /** @type {number} */ posted, /** @type {number} */ seen) => {
+    screens[0].message(n);
+    [ledger.postedAt[n], ledger.seenAt[n]] = [posted, seen];
+  };
+  on(before, 0, 10);
+  on(during, 12, 18);
+  on(across, 5, 40);
+  on(after, 20, 27);
+  ledger.postedAt[lost] = 15;
+  const times = (/** @type {[number, number][]} */ except) => [...ledger.times(0, 5, except).toSocket];
+  assert.deepEqual(times([]), [10, 6, 35, 7]);
+  assert.deepEqual(times([[10, 20]]), [10, 7]);
+  assert.deepEqual(
+    times([
+      [10, 11],
+      [26, 30],
+    ]),
+    [10, 6],
+  );
+});
