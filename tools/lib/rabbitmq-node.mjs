@@ -88,6 +88,7 @@ export function prepareNode(
   writeFileSync(path('env.conf'), '');
   writeFileSync(path('enabled_plugins'), '[].\n');
   writeFileSync(path('rabbitmq.conf'), CONFIG);
+  writeFileSync(path('advanced.config'), ADVANCED_CONFIG);
   // A stale one of these makes a node that was killed wait or complain.
   rmSync(path('node.pid'), { force: true });
   return {
@@ -119,15 +120,19 @@ export function prepareNode(
   };
 }
 
-/**
- * Where a log of the quorum queues is full, all of it is written once more, and whoever publishes waits for the disk and
- * the core that this takes. Often little of it is felt less than seldom much.
- */
 const CONFIG = `heartbeat = 30
 disk_free_limit.absolute = 200MB
 vm_memory_high_watermark.relative = 0.4
 log.connection.level = warning
-raft.wal_max_size_bytes = 16777216
+raft.wal_max_size_bytes = 67108864
+`;
+
+/**
+ * Where the log of the quorum queues is full, what a queue has told it since its last snapshot is written once more, and
+ * whoever publishes waits for the disk and the core that this takes. By default that is a snapshot every 8,192 commands:
+ * nearly all of the log, though our queues are nearly empty.
+ */
+const ADVANCED_CONFIG = `[{rabbit, [{quorum_snapshot_interval, 64}]}].
 `;
 
 function findEpmd() {
