@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { rssMiB } from '../bench/usage.mjs';
 
 const SAMPLE_MS = 5_000;
+
 /**
  * @typedef {object} Slope
  * @property {string} name

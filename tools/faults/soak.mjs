@@ -7,8 +7,8 @@ import { PROMISES, spread } from './report.mjs';
 
 const RATES = { in: 200, out: 5 };
 const PAUSE_S = /** @type {const} */ ([20, 40]);
-/** Who shall be looked at has to live: in the last part of the time processes stand still for a while, and none is killed. */
-const KILLS = 0.4;
+/** Who shall be looked at has to live: after this share of the time processes stand still for a while, and none is killed. */
+const KILLS_UNTIL = 0.4;
 /** A slope over less is noise. */
 const FLAT_AFTER_S = 600;
 const FLAT_MIB_PER_HOUR = 20;
@@ -74,7 +74,7 @@ export async function soak(world, minutes, load) {
       const pause = world.random.between(...PAUSE_S) * 1_000;
       if (performance.now() + pause > until) break;
       await sleep(pause);
-      const early = performance.now() < began + minutes * 60_000 * KILLS;
+      const early = performance.now() < began + minutes * 60_000 * KILLS_UNTIL;
       const [name, fault] = pickFault(world, early ? 'kill' : 'hang');
       const took = await fault.strike(world);
       struck[name] = (struck[name] ?? 0) + 1;
