@@ -31,16 +31,16 @@ import { Interrupted } from './lib/say.mjs';
  * @typedef {object} Scenario
  * @property {(context: import('./bench/stack.mjs').Context) => Promise<object>} run
  * @property {'team' | 'agent'} shape
- * @property {'in turns' | 'apart'} [floor] how it compares
+ * @property {boolean} [floor] whether it compares
  */
 
 /** @type {Record<string, Scenario>} */
 const SCENARIOS = {
   idle: { run: idle, shape: 'team' },
-  ceiling: { run: ceiling, shape: 'agent', floor: 'in turns' },
-  open: { run: open, shape: 'agent', floor: 'apart' },
+  ceiling: { run: ceiling, shape: 'agent', floor: true },
+  open: { run: open, shape: 'agent', floor: true },
   steady: { run: steady, shape: 'agent' },
-  busy: { run: busy, shape: 'agent', floor: 'in turns' },
+  busy: { run: busy, shape: 'agent', floor: true },
   bulk: { run: bulk, shape: 'agent' },
   sustained: { run: sustained, shape: 'team' },
   outbound: { run: outbound, shape: 'team' },
@@ -102,9 +102,8 @@ try {
     const stack = new BenchStack({ ...options, splitRoles }, { roster, profiles });
     const floor = compares ? new BenchStack(options, { name: 'floor', profiles }) : undefined;
     stacks = floor ? [stack, floor] : [stack];
-    const first = compares === 'in turns' ? stacks : [stack];
-    note(`${name}: starting ${first.length > 1 ? 'the product and the floor' : 'a stack'}`);
-    for (const one of first) await one.start();
+    note(`${name}: starting a stack`);
+    await stack.start();
     if (name === options.scenarios[0]) note(`machine: ${JSON.stringify(await machine(stack.info))}`);
     const result = await run({ stack, floor, options, roster, sockets });
     const line = { scenario: name, shape: shape.says, sockets, ...result };

@@ -1,4 +1,4 @@
-/** The product and the floor in turns, on one machine in one run: only their ratio says more of the code than of the day. */
+/** The product and the floor, on one machine in one run: only their ratio says more of the code than of the day. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { openInbox } from './inbox.mjs';
@@ -20,7 +20,7 @@ const WARM_UP_AGAIN = 3;
  * @param {{ customers: number, connections: number }} plan.inbox
  * @param {(inbox: import('./load.mjs').Inbox) => import('./load.mjs').Load} plan.begin
  * @param {number} plan.seconds of each window
- * @param {boolean} [plan.apart] one after the other instead of in turns: what is measured in milliseconds has the machine to itself
+ * @param {boolean} [plan.apart] one after the other instead of in turns: what is measured in milliseconds has the machine to itself, and the disk is watched
  */
 export async function compare(context, { name, inbox: size, begin, seconds, apart = false }) {
   const { stack, floor, options } = context;
@@ -66,7 +66,10 @@ export async function compare(context, { name, inbox: size, begin, seconds, apar
 
 /** @param {import('./stack.mjs').Context} context @param {import('./stack.mjs').BenchStack} stack @param {{ customers: number, connections: number }} size @returns {Promise<Side>} */
 async function enter(context, stack, size) {
-  if (!stack.started) await stack.start();
+  if (!stack.started) {
+    note(`starting the ${stack.name}`);
+    await stack.start();
+  }
   await seasoned(stack);
   return { stack, inbox: await openInbox({ ...context, stack }, size), windows: [] };
 }

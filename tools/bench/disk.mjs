@@ -2,6 +2,7 @@
  * How long the disk itself takes while something is measured: a thread of its own writes 4 KiB over and syncs them,
  * again and again. What it waits for nobody who promises that nothing is lost can help waiting for.
  */
+import { once } from 'node:events';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
@@ -20,11 +21,14 @@ export async function watchDisk(folder) {
   mkdirSync(folder, { recursive: true });
   const file = join(folder, 'disk-watch');
   const worker = new Worker(new URL('disk-thread.mjs', import.meta.url), { workerData: { file } });
-  await new Promise((resolve, reject) => worker.once('message', resolve).once('error', reject));
+  const failed = once(worker, 'error').then(([error]) => Promise.reject(error));
+  // Whoever waits for the thread hears of it, however long ago it was.
+  failed.catch(() => undefined);
+  await Promise.race([failed, once(worker, 'message')]);
   return async () => {
-    const ended = new Promise((resolve, reject) => worker.once('message', resolve).once('error', reject));
+    const ended = once(worker, 'message');
     worker.postMessage('end');
-    const syncs = /** @type {Sync[]} */ (await ended);
+    const [syncs] = /** @type {[Sync[]]} */ (await Promise.race([failed, ended]));
     await worker.terminate();
     rmSync(file, { force: true });
     // A thread's clock begins when the thread does.

@@ -15,7 +15,7 @@ import { writeRoster } from './shape.mjs';
 /**
  * @typedef {object} Context what a scenario works with
  * @property {BenchStack} stack the product
- * @property {BenchStack} [floor] where the scenario compares; not started where it measures them apart
+ * @property {BenchStack} [floor] where the scenario compares, which starts it
  * @property {import('./options.mjs').BenchOptions} options
  * @property {import('./shape.mjs').Roster} roster
  * @property {number} sockets
